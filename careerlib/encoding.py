@@ -1,0 +1,104 @@
+"""Profile or occupation to vector, with named slots, and the 150 features of a pair.
+
+The layout is the post's: 50 slots (35 skills, 6 interests, 6 work values, wage, remote,
+education), and for a pair the person, the occupation, and person minus occupation.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from careerlib.bls import EDUCATION
+from careerlib.catalog import Catalog
+from careerlib.errors import CareerlibError
+from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile
+from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
+
+SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
+N_SLOTS = len(SLOTS)
+SLOT = {name: position for position, name in enumerate(SLOTS)}
+BLOCKS = {
+    "skills": slice(0, 35),
+    "interests": slice(35, 41),
+    "work values": slice(41, 47),
+    "constraints": slice(47, 50),
+}
+FEATURES = tuple(f"{part}: {slot}" for part in ("person", "occupation", "difference")
+                 for slot in SLOTS)
+PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
+
+WAGE_SCALE = 200_000  # dollars that fill the wage slot
+HIGHEST_EDUCATION = 5
+UNKNOWN_EDUCATION = 2.5  # the post's fallback, which also takes "no formal credential"
+EDUCATION_LEVEL = dict(zip(EDUCATION, (UNKNOWN_EDUCATION, 0, 1, 1, 2, 3, 4, 5), strict=True))
+
+
+def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
+    """(n, 50) vectors of the catalog's occupations.
+
+    As in the post the interest and value slots stay 0, unless `fill` puts O*NET's
+    ratings there (rating/7; 0 where O*NET has none). A missing wage counts as the
+    catalog's median wage, a missing education as the post's fallback.
+    """
+    vectors = np.zeros((len(catalog), N_SLOTS))
+    vectors[:, BLOCKS["skills"]] = 0.6 * catalog.skill_importance / 5 + 0.4 * catalog.skill_level / 7
+    if fill:
+        vectors[:, BLOCKS["interests"]] = np.nan_to_num(catalog.interests / HIGHEST_RATING)
+        vectors[:, BLOCKS["work values"]] = np.nan_to_num(catalog.work_values / HIGHEST_RATING)
+    wages = catalog.table["median_wage"]
+    vectors[:, SLOT["Wage"]] = wages.fillna(wages.median()) / WAGE_SCALE
+    levels = catalog.table["education"].map(EDUCATION_LEVEL).fillna(UNKNOWN_EDUCATION)
+    vectors[:, SLOT["Education"]] = levels / HIGHEST_EDUCATION
+    return vectors
+
+
+def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
+    """(m, 50) vectors of one or more profiles."""
+    if isinstance(profiles, Profile):
+        profiles = [profiles]
+    return np.array([_encode_profile(profile) for profile in profiles]).reshape(-1, N_SLOTS)
+
+
+def _encode_profile(profile: Profile) -> np.ndarray:
+    vector = np.zeros(N_SLOTS)
+    for ratings, highest in (
+        (profile.skills, HIGHEST_SKILL),
+        (profile.interests, HIGHEST_RATING),
+        (profile.work_values, HIGHEST_RATING),
+    ):
+        for name, rating in ratings.items():
+            vector[SLOT[name]] = rating / highest
+    vector[SLOT["Wage"]] = (profile.min_wage or 0) / WAGE_SCALE
+    vector[SLOT["Remote"]] = profile.remote
+    level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
+    vector[SLOT["Education"]] = level / HIGHEST_EDUCATION
+    return vector
+
+
+def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
+    """(n, 150) features of n pairs: person, occupation, person minus occupation (signed).
+
+    Takes two (n, 50) arrays, row by row; a (50,) vector is paired with every row of the
+    other.
+    """
+    persons, occupations = np.atleast_2d(persons), np.atleast_2d(occupations)
+    for what, vectors in (("persons", persons), ("occupations", occupations)):
+        if vectors.shape[1] != N_SLOTS:
+            raise CareerlibError(
+                f"The {what} have {vectors.shape[1]} columns where a vector has {N_SLOTS} slots."
+            )
+    if len(persons) != len(occupations) and 1 not in (len(persons), len(occupations)):
+        raise CareerlibError(
+            f"There are {len(persons)} persons for {len(occupations)} occupations; pairs need "
+            "as many of each, or one of either."
+        )
+    persons, occupations = np.broadcast_arrays(persons, occupations)
+    return np.hstack([persons, occupations, persons - occupations])
+
+
+def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(n,) cosines of the rows of two (n, d) arrays; 0 where a row is all zeros."""
+    first, second = np.atleast_2d(first), np.atleast_2d(second)
+    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    products = (first * second).sum(axis=1)
+    return np.divide(products, norms, out=np.zeros(len(norms)), where=norms > 0)

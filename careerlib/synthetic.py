@@ -166,7 +166,7 @@ def _strong(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
 
 
 def _moderate(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
-    """50 to 70 % of the slots from the occupation, the others noise up to 0.6."""
+    """50 to 70% of the slots from the occupation, the others noise up to 0.6."""
     kept = int(N_SLOTS * N.uniform(0.5, 0.7))
     slots = N.choice(N_SLOTS, kept, replace=False)
     others = np.ones(N_SLOTS, dtype=bool)
@@ -178,7 +178,7 @@ def _moderate(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
 
 
 def _weak(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
-    """30 to 50 % of the slots from the occupation, the others noise up to 0.7."""
+    """30 to 50% of the slots from the occupation, the others noise up to 0.7."""
     kept = int(N_SLOTS * N.uniform(0.3, 0.5))
     person = N.random_sample(N_SLOTS) * 0.7
     slots = N.choice(N_SLOTS, kept, replace=False)

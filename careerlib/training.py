@@ -15,6 +15,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from careerlib.errors import CareerlibError
 
@@ -81,7 +82,11 @@ def train(
     )
     X_train, X_test, y_train, y_test = split
     model = logistic_regression(seed) if model is None else model
-    return Trained(model.fit(X_train, y_train), X_train, X_test, y_train, y_test)
+    # One thread: on matrices this small more cost more than they bring, and the result
+    # does not depend on how many the machine has.
+    with threadpool_limits(limits=1):
+        model.fit(X_train, y_train)
+    return Trained(model, X_train, X_test, y_train, y_test)
 
 
 def metrics_on_test(trained: Trained) -> dict[str, float | list[list[int]]]:

@@ -6,7 +6,8 @@ the measurement does.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -321,8 +322,9 @@ def read_records(outputs: Path) -> dict[str, dict]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
 
 
-def headline(table: pd.DataFrame) -> str:
+def headline(verdicts: Sequence[str]) -> str:
     """One sentence that counts the verdicts."""
-    counts = table["verdict"].value_counts()
-    parts = [f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts]
-    return f"Of {len(table)} claims: {'; '.join(parts)}."
+    counts = Counter(verdicts)
+    ordered = [*VERDICTS, *sorted(set(counts) - set(VERDICTS))]
+    parts = [f"{counts[verdict]} {verdict}" for verdict in ordered if counts[verdict]]
+    return f"Of {len(verdicts)} claims: {'; '.join(parts)}."

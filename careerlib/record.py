@@ -38,13 +38,13 @@ def markdown_table(frame: pd.DataFrame, **formats: str) -> str:
     """`frame` as a Markdown table; numbers are right-aligned, missing cells are "–"."""
     numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame]
 
-    def cell(value, column: str) -> str:
+    def cell(value, column: str = "") -> str:
         if pd.isna(value):
             return "–"
         return format(value, formats.get(column, "")).replace("|", "\\|")
 
     rows = [
-        [str(column) for column in frame],
+        [cell(column) for column in frame],
         ["---:" if right else "---" for right in numeric],
         *([cell(value, column) for value, column in zip(row, frame, strict=True)]
           for row in frame.itertuples(index=False)),

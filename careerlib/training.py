@@ -1,6 +1,7 @@
 """Split, pipeline, fit and metrics, with the post's settings as defaults."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -15,7 +16,7 @@ from sklearn.metrics import (
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from careerlib.errors import CareerlibError
 
@@ -84,9 +85,14 @@ def train(
     model = logistic_regression(seed) if model is None else model
     # One thread: on matrices this small more cost more than they bring, and the result
     # does not depend on how many the machine has.
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         model.fit(X_train, y_train)
     return Trained(model, X_train, X_test, y_train, y_test)
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def metrics_on_test(trained: Trained) -> dict[str, float | list[list[int]]]:

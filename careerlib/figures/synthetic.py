@@ -103,17 +103,17 @@ def similarity_by_type(pairs: Pairs, measures: dict[str, np.ndarray]) -> None:
                                    linewidth=0, label="what the note says" if row == 0 else None)
         axis.set(title=measure, xlabel="similarity", ylabel="")
     axes[0].legend(loc="lower left")
-    inside = {
-        measure: [name for name in types if name in NOMINAL_SIMILARITY
-                  and NOMINAL_SIMILARITY[name][0]
-                  <= np.median(values[pairs.match_types == name])
-                  <= NOMINAL_SIMILARITY[name][1]]
-        for measure, values in measures.items()
-    }
-    show(figure, "Measured similarity of each match type (boxes) and the band of its name. " + " ".join(
-        f"By {measure}, the median lies in the band for "
-        f"{' and '.join(names) if names else 'none of them'}." for measure, names in inside.items()
-    ))
+    sentences = []
+    for measure, values in measures.items():
+        medians = {name: np.median(values[pairs.match_types == name]) for name in types}
+        inside = [name for name in types if name in NOMINAL_SIMILARITY
+                  and NOMINAL_SIMILARITY[name][0] <= medians[name] <= NOMINAL_SIMILARITY[name][1]]
+        listed = ", ".join(f"{name} {median:.2f}" for name, median in medians.items())
+        sentences.append(
+            f"Medians by {measure}: {listed}; in the band: {', '.join(inside) if inside else 'none'}."
+        )
+    show(figure, "Measured similarity of each match type (boxes) and the band of its name (shaded). "
+         + " ".join(sentences))
 
 
 def weak_threshold(pairs: Pairs, threshold: float) -> None:

@@ -69,9 +69,11 @@ def fetch(
         onet_state = _provide(onet, onet_url, onet_check, agent, patience)
         bls_state = _provide(bls, bls_url, bls_check, agent, patience)
     except OSError as error:
+        # Pooch wraps two sentences of its own around the system's PermissionError.
+        reason = error.strerror or getattr(error.__cause__, "strerror", None) or error
         raise CareerlibError(
-            f"Cannot use the folder '{folder}' ({error.strerror or error}); make it writable, make "
-            "room, or give another folder with --output."
+            f"Cannot use the folder '{folder}' ({reason}); make it writable, make room, or give "
+            "another folder with --output."
         ) from error
     return (
         f"{onet_state} and {bls_state} in '{folder}'; next: python -m careerlib data build "
@@ -113,7 +115,7 @@ def _fault(path: Path, check: Callable[[Path], object]) -> str | None:
     except CareerlibError as error:
         return str(error).replace(str(path), name).rstrip(".")
     except Exception as error:  # damaged archives raise anything from zlib.error to SyntaxError
-        return f"it cannot be read ({type(error).__name__}: {error})".rstrip(".")
+        return f"it cannot be read ({type(error).__name__}: {' '.join(str(error).split())})"
     return None
 
 
@@ -143,7 +145,7 @@ class ResumingDownloader:
         self.agent = agent
         self.patience = patience
 
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
+    def __call__(self, url: str, output_file: str, registry: pooch.Pooch) -> None:
         # Pooch's empty placeholder: a killed process would leave it behind.
         os.remove(output_file)
         self._transfer_patiently(url)
@@ -178,7 +180,10 @@ class ResumingDownloader:
         then = "run the same command again later"
         if self._version(url) and self._received():
             then += f", and it continues after the {_megabytes(self.part)} received so far"
-        return f"{url} could not be downloaded in {tries}: {failure}; {then}."
+        return (
+            f"{url} could not be downloaded in {tries}: {failure}; {then}, or open the address "
+            f"in a browser and save the file as '{self.target}'."
+        )
 
     def _transfer(self, url: str) -> None:
         """One request, which completes the part file or raises."""
@@ -196,14 +201,15 @@ class ResumingDownloader:
                     raise self._refusal(response, url)
                 if response.status_code == 206 and _continues(response, have, version):
                     return self._receive(response, url, start=have)
-                if response.status_code == 416 and _total(response, start=0) == have:
+                if response.headers.get("Content-Range") == f"bytes */{have}":
                     return None  # everything had arrived before the last call ended
         except (requests.ConnectionError, requests.Timeout,
                 requests.exceptions.ChunkedEncodingError) as error:
             raise _TryAgain(self._reason(error, url)) from error
         except requests.RequestException as error:
+            reason = str(error).partition(". ")[0].rstrip(".")
             raise CareerlibError(
-                f"{url} cannot be downloaded ({error}); check the address."
+                f"{url} cannot be downloaded ({reason}); check the address."
             ) from error
         self._discard()  # the server cannot continue what is here
         return self._transfer(url)
@@ -244,7 +250,7 @@ class ResumingDownloader:
         inner = error.args[0] if error.args else None
         if isinstance(error, requests.ConnectTimeout):
             return f"no connection to {urlsplit(url).netloc} within {self.patience.connect:g} s"
-        if isinstance(error, requests.Timeout) or isinstance(inner, ReadTimeoutError):
+        if isinstance(inner, ReadTimeoutError):
             return f"the server sent nothing for {self.patience.silence:g} s"
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
             return "the connection was cut off"
@@ -261,7 +267,8 @@ class ResumingDownloader:
         """What the server called the file that the part belongs to; None if unknown."""
         try:
             note = json.loads(self.note.read_text("utf-8"))
-            return note["version"] if note["url"] == url else None
+            known = note["url"] == url and isinstance(note["version"], str)
+            return note["version"] if known else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
@@ -299,7 +306,7 @@ def _continues(response: requests.Response, have: int, version: str) -> bool:
     Some servers honour Range but not If-Range, so the version is compared here as well.
     """
     after = response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-    return after and _version_of(response) == version
+    return after and _version_of(response) in (version, None)
 
 
 def _retry_after(response: requests.Response) -> float | None:

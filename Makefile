@@ -19,7 +19,7 @@ run: $(READY) ## execute all notebooks into outputs/
 
 test: $(READY) ## prove everything: careerlib, then the notebooks against their committed outputs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
-	@$(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
+	@CAREERLIB_OUTPUTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
 
 lab: $(READY) ## open JupyterLab on notebook 01
 	@$(BIN)/jupyter lab notebooks/01_data_loading.ipynb

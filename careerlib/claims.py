@@ -35,6 +35,8 @@ POST_SETTINGS: dict[str, dict[str, object]] = {
     },
 }
 POST_SETTINGS["04_training_and_metrics"] = POST_SETTINGS["03_production_synthetic_data"]
+POST_SETTINGS["05_sarah_walkthrough"] = {"profile": "", "seed": 42, "n_random": 1000}
+POST_SETTINGS["06_baseline_comparison"] = {"seed": 42, "n_random": 1000, "k": 10}
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,174 @@ def _seventy_eight_of_hundred(m: Mapping) -> Judgement:
                      "accuracy on pairs says nothing about the share of good ones in a list")
 
 
-NB01, NB02, NB03, NB04 = POST_SETTINGS
+ADMINISTRATORS = "Network and Computer Systems Administrators"
+MANAGERS = "Industrial Production Managers"
+TECHNICIANS = "Mechanical Engineering Technologists and Technicians"
+SARAH_SCORES = {ADMINISTRATORS: "80.2%", MANAGERS: "82.3%", TECHNICIANS: "79.4%"}
+SARAH_CONFIDENCE = {ADMINISTRATORS: "High", MANAGERS: "High", TECHNICIANS: "Medium"}
+SARAH_WAGES = {ADMINISTRATORS: "$96,800", MANAGERS: "$121,440", TECHNICIANS: "$68,730"}
+
+
+BASELINE_SCORES = {"Statisticians": "0.351", "Mathematicians": "0.347", "Astronomers": "0.327"}
+PART_4_SCORES = {ADMINISTRATORS: "0.795", TECHNICIANS: "0.787", MANAGERS: "0.817"}
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return " / ".join(values.values())
+
+
+def _same(key: str, stated: Mapping[str, str], form: Callable[[object], str]) -> Callable:
+    """Rule for one figure or word of each of several occupations."""
+
+    def rule(m: Mapping) -> Judgement:
+        measured = {title: form(m[key][title]) for title in stated}
+        if measured == stated:
+            return Judgement(_listed(measured), REPRODUCED, "equal as printed")
+        return Judgement(_listed(measured), NOT_SUPPORTED, "differs as printed")
+
+    return rule
+
+
+def _three_skills(m: Mapping) -> Judgement:
+    measured = {title: percent(score, 1) for title, score in m["scores_from_three_skills"].items()}
+    if measured == SARAH_SCORES:
+        return Judgement(_listed(measured), REPRODUCED, "equal as printed")
+    with_fourth = {title: percent(score, 1) for title, score in m["scores"].items()}
+    reason = ("the printed scores need a fourth skill, Social Perceptiveness"
+              if with_fourth == SARAH_SCORES else "the printed scores come out in no way tried")
+    return Judgement(_listed(measured), NOT_SUPPORTED, reason)
+
+
+def _personal(m: Mapping) -> Judgement:
+    count = m["distinct_rankings"]
+    measured = f"{count:,} ranking{'s' if count > 1 else ''} for {m['n_people']:,} people"
+    if m["distinct_rankings"] == 1:
+        return Judgement(measured, NOT_SUPPORTED, "everybody gets the same list in the same order")
+    if m["distinct_rankings"] < 0.5 * m["n_people"]:
+        return Judgement(measured, MISLEADING, "most people share their list with somebody")
+    return Judgement(measured, REPRODUCED, "most people have a ranking of their own")
+
+
+def _new_users(m: Mapping) -> Judgement:
+    judgement = _personal(m)
+    if judgement.verdict == NOT_SUPPORTED:
+        return Judgement(judgement.measured, NOT_SUPPORTED,
+                         "a new user gets the list that everybody gets")
+    return judgement
+
+
+def _mix_of_interests(m: Mapping) -> Judgement:
+    ranks = m["administrators_interest_ranks"]
+    measured = " and ".join(f"{name} is number {rank}" for name, rank in ranks.items()) + " of 6"
+    if max(ranks.values()) <= 2:
+        return Judgement(measured, REPRODUCED, "they are the two strongest")
+    return Judgement(measured, NOT_SUPPORTED, "O*NET rates other interests higher")
+
+
+def _leans_on(m: Mapping) -> Judgement:
+    ranks = m["managers_skill_ranks"]
+    measured = " and ".join(f"{name} is number {rank}" for name, rank in ranks.items()) + " of 35"
+    if max(ranks.values()) <= 9:
+        return Judgement(measured, REPRODUCED, "both are in the most important quarter")
+    if min(ranks.values()) <= 9:
+        return Judgement(measured, MISLEADING, "one of the two is in the most important quarter")
+    return Judgement(measured, NOT_SUPPORTED, "O*NET rates many skills higher")
+
+
+def _enjoy_leading(m: Mapping) -> Judgement:
+    ranks = m["managers_interest_ranks"]
+    measured = " and ".join(f"{name} is number {rank}" for name, rank in ranks.items()) + " of 6"
+    if max(ranks.values()) <= 3:
+        return Judgement(measured, REPRODUCED, "both are among the three strongest")
+    return Judgement(measured, NOT_SUPPORTED, "not both are among the three strongest")
+
+
+def _technicians_fit(m: Mapping) -> Judgement:
+    rank = m["technicians_enterprising_rank"]
+    measured = f"Enterprising is number {rank} of 6"
+    if rank <= 3:
+        return Judgement(measured, REPRODUCED, "it is among the three strongest")
+    return Judgement(measured, NOT_SUPPORTED,
+                     "the interest that Sarah rates highest is among the occupation's weakest")
+
+
+NB01, NB02, NB03, NB04, NB05, NB06 = POST_SETTINGS
+
+def _needs_ml(m: Mapping) -> Judgement:
+    accuracy = m["accuracy_of_one_sum"]
+    measured = f"one sum and one threshold: {percent(accuracy)}"
+    if accuracy >= m["test_accuracy"]:
+        return Judgement(measured, NOT_SUPPORTED, "the same is reached without any learning")
+    return Judgement(measured, REPRODUCED, "a plain threshold does not reach it")
+
+
+def _untestable(what: str) -> Callable:
+    """Rule for a claim about real users: testable once a record has measured one."""
+
+    def rule(m: Mapping) -> Judgement:
+        if m.get("real_users", 0):
+            return Judgement(f"{m['real_users']} real users", NOT_SUPPORTED, "state a rule first")
+        return Judgement("no real user", UNTESTABLE, what)
+
+    return rule
+
+
+def _patterns(m: Mapping) -> Judgement:
+    alone = m["random_forest_person_alone_accuracy"]
+    measured = f"forest on the person alone: {percent(alone, 1)}"
+    if alone > 0.95:
+        return Judgement(measured, NOT_SUPPORTED,
+                         "what there is to learn is which generator made the person, and that was "
+                         "programmed")
+    return Judgement(measured, REPRODUCED, "the label is not given away by the generator")
+
+
+def _overlap(m: Mapping) -> Judgement:
+    measured = f"{m['part_4_overlap']}/3"
+    good = measured == "0/3"
+    return Judgement(measured, REPRODUCED if good else NOT_SUPPORTED,
+                     "counted" if good else "the lists share some")
+
+
+def _same_user(m: Mapping) -> Judgement:
+    part_4 = {title: f"{score:.3f}" for title, score in m["part_4_scores"].items()}
+    sarah = {title: f"{score:.3f}" for title, score in m["sarah_scores"].items()}
+    measured = f"that profile {_listed(part_4)}, Sarah {_listed(sarah)}"
+    if part_4 == sarah:
+        return Judgement(measured, REPRODUCED, "the profile is Sarah's")
+    return Judgement(measured, MISLEADING,
+                     "one profile gives both columns, but it is not Sarah's, the only one shown")
+
+
+def _difference_proves_ml(m: Mapping) -> Judgement:
+    post, chance = m["overlap_with_cosine"]["post"], m["overlap_with_cosine"]["random"]
+    low, high = m["post_minus_random_interval"]
+    measured = (f"shared with the baseline's ten: the model {post:.2f}, a random order {chance:.2f}; "
+                f"recall@10 against random {m['post_minus_random']:+.3f} [{low:+.3f}, {high:+.3f}]")
+    if low > 0 and post > chance:
+        return Judgement(measured, REPRODUCED, "the model differs and is better than chance")
+    return Judgement(measured, NOT_SUPPORTED,
+                     "a random order differs just as much; difference is no evidence of learning")
+
+
+def _matching(m: Mapping) -> Judgement:
+    low, high = m["post_minus_cosine_interval"]
+    measured = f"recall@10 minus the baseline's: {m['post_minus_cosine']:+.3f} [{low:+.3f}, {high:+.3f}]"
+    if low > 0:
+        return Judgement(measured, REPRODUCED, "the model finds more relatives than the baseline")
+    return Judgement(measured, NOT_SUPPORTED, "the model finds no more relatives than the baseline"
+                     if high > 0 else "the model finds fewer relatives than the simple baseline")
+
+
+def _value(m: Mapping) -> Judgement:
+    low, high = m["post_minus_random_interval"]
+    measured = (f"recall@10 {m['post_recall']:.3f}, random {m['random_recall']:.3f}, "
+                f"most employed {m['most_employed_recall']:.3f}")
+    if low > 0 and m["post_recall"] > m["most_employed_recall"]:
+        return Judgement(measured, REPRODUCED, "better than chance and than the largest occupations")
+    return Judgement(measured, NOT_SUPPORTED,
+                     "no better than a random order of its own occupations")
+
 
 CLAIMS: list[Claim] = [
     Claim("data-sources", POST, "Built on O*NET Database 30.1 and BLS Employment Projections",
@@ -234,6 +403,10 @@ CLAIMS: list[Claim] = [
           "separable", NB02, _too_simple),
     Claim("naive-overfitted", f"{NOTE}, {POST}", "100% means that the model overfitted",
           "overfitted", NB02, _overfitted),
+    Claim("naive-shows-ml", NOTE, "100% on the original pairs shows that ML works", "works", NB02,
+          _needs_ml),
+    Claim("naive-generalizes", NOTE, "The original model will not generalize to real data",
+          "will not", NB02, _untestable("no real user's data are at hand")),
     Claim("pairs", POST, "3,000 synthetic pairs", "3,000", NB03, figure("n_pairs", 3000)),
     Claim("shares", NOTE, "The six match types have these shares", "25 / 20 / 15 / 25 / 10 / 5%",
           NB03, _shares),
@@ -269,9 +442,51 @@ CLAIMS: list[Claim] = [
           _realistic),
     Claim("production-ready", NOTE, "Challenging cases make the model ready for production",
           "ready", NB04, _production_ready),
+    Claim("patterns", POST, "The model learned patterns that were not programmed", "learned", NB04,
+          _patterns),
     Claim("accuracy-is-precision", NOTE,
           "78% accuracy means that 78% of recommendations will be good matches", "78%", NB04,
           _seventy_eight_of_hundred),
+    Claim("sarah-scores", POST, "Sarah's matches: administrators, managers, technicians",
+          _listed(SARAH_SCORES), NB05,
+          _same("scores", SARAH_SCORES, lambda score: percent(score, 1))),
+    Claim("sarah-confidence", POST, "The confidence of these matches", _listed(SARAH_CONFIDENCE),
+          NB05, _same("confidence", SARAH_CONFIDENCE, str)),
+    Claim("sarah-wages", POST, "The salaries of these occupations", _listed(SARAH_WAGES), NB05,
+          _same("median_wage", SARAH_WAGES, lambda wage: f"${wage:,.0f}")),
+    Claim("sarah-skills", POST, "The three skills listed for Sarah lead to these matches",
+          _listed(SARAH_SCORES), NB05, _three_skills),
+    Claim("personal", POST, "The recommendations are made for Sarah", "personal", NB05, _personal),
+    Claim("new-users", f"{POST}, {NOTE}", "The model generalizes to users it has never seen",
+          "generalizes", NB05, _new_users),
+    Claim("mix-of-interests", POST,
+          "Administrators are a mix of investigative and enterprising work", "mix", NB05,
+          _mix_of_interests),
+    Claim("leans-on-skills", POST,
+          "Production managers lean heavily on critical thinking and social perceptiveness",
+          "heavily", NB05, _leans_on),
+    Claim("enjoy-leading", POST,
+          "Enterprising and investigative interests fit production managers", "likely enjoy", NB05,
+          _enjoy_leading),
+    Claim("technicians-fit", POST,
+          "Mechanical engineering technicians match an enterprising person", "79.4%", NB05,
+          _technicians_fit),
+    Claim("baseline-scores", POST, "The baseline's first three: statisticians, mathematicians, "
+          "astronomers", _listed(BASELINE_SCORES), NB06,
+          _same("baseline_scores", BASELINE_SCORES, lambda score: f"{score:.3f}")),
+    Claim("model-scores", POST, "The model's scores for the same profile: administrators, "
+          "technicians, managers", _listed(PART_4_SCORES), NB06,
+          _same("part_4_scores", PART_4_SCORES, lambda score: f"{score:.3f}")),
+    Claim("overlap", POST, "The two lists of three share nothing", "0/3", NB06, _overlap),
+    Claim("same-user", POST, "Both columns are of the same user profile", "same", NB06, _same_user),
+    Claim("proves-ml", POST, "That the lists differ proves that ML is at work", "proves", NB06,
+          _difference_proves_ml),
+    Claim("heavy-lifting", POST, "ML does the heavy lifting, the matching", "matching", NB06,
+          _matching),
+    Claim("value", NOTE, "The model provides value and is ready for production", "value", NB06,
+          _value),
+    Claim("real-data", f"{NOTE}, {POST}", "Real user data will improve the accuracy", "improves",
+          NB06, _untestable("nobody's feedback is at hand")),
 ]
 
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from careerlib import claims
-from careerlib.claims import MISLEADING, NOT_SUPPORTED, REPRODUCED
+from careerlib.claims import MISLEADING, NOT_SUPPORTED, REPRODUCED, UNTESTABLE
 from careerlib.record import Record, markdown_table
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -17,7 +17,7 @@ MEASURED = {
     claims.NB01: {"n_post": 150, "groups_total": 22, "groups_in_post": 6,
                   "employment_share_post": 0.17},
     claims.NB02: {"train_accuracy": 1.0, "test_accuracy": 1.0, "lowest_positive_cosine": 0.96,
-                  "highest_negative_cosine": 0.86},
+                  "highest_negative_cosine": 0.86, "accuracy_of_one_sum": 1.0},
     claims.NB03: {
         "n_pairs": 3000,
         "shares": {"strong": 0.25, "moderate": 0.2, "weak": 0.15, "poor": 0.25, "partial": 0.1,
@@ -36,7 +36,33 @@ MEASURED = {
         "full_minus_person_interval": [-0.007, -0.002], "accuracy_over_seeds_range": [0.72, 0.82],
         "n_seeds": 50, "random_forest_accuracy": 0.998, "share_good": 0.6,
         "accuracy_by_match_type": {"strong": 1.0, "wrong interests": 0.0},
-        "precision_at_one_in_twenty": 0.11,
+        "precision_at_one_in_twenty": 0.11, "random_forest_person_alone_accuracy": 0.995,
+    },
+    claims.NB05: {
+        "scores": {claims.ADMINISTRATORS: 0.8017, claims.MANAGERS: 0.8232,
+                   claims.TECHNICIANS: 0.7942},
+        "confidence": claims.SARAH_CONFIDENCE,
+        "median_wage": {claims.ADMINISTRATORS: 96800.0, claims.MANAGERS: 121440.0,
+                        claims.TECHNICIANS: 68730.0},
+        "scores_from_three_skills": {claims.ADMINISTRATORS: 0.764, claims.MANAGERS: 0.789,
+                                     claims.TECHNICIANS: 0.756},
+        "distinct_rankings": 1, "n_people": 1000,
+        "administrators_interest_ranks": {"Investigative": 3, "Enterprising": 4},
+        "managers_skill_ranks": {"Critical Thinking": 1, "Social Perceptiveness": 14},
+        "managers_interest_ranks": {"Investigative": 4, "Enterprising": 1},
+        "technicians_enterprising_rank": 6,
+    },
+    claims.NB06: {
+        "baseline_scores": {"Statisticians": 0.3511, "Mathematicians": 0.3468,
+                            "Astronomers": 0.3269},
+        "part_4_scores": {claims.ADMINISTRATORS: 0.7951, claims.TECHNICIANS: 0.7872,
+                          claims.MANAGERS: 0.8174},
+        "sarah_scores": {claims.ADMINISTRATORS: 0.8017, claims.TECHNICIANS: 0.7942,
+                         claims.MANAGERS: 0.8232},
+        "part_4_overlap": 0, "overlap_with_cosine": {"post": 0.44, "random": 0.67},
+        "post_minus_random": 0.0, "post_minus_random_interval": [-0.02, 0.02],
+        "post_minus_cosine": -0.16, "post_minus_cosine_interval": [-0.17, -0.15],
+        "post_recall": 0.068, "random_recall": 0.068, "most_employed_recall": 0.121,
     },
 }
 
@@ -85,6 +111,50 @@ TURNS = [
      {claims.NB04: {"accuracy_by_match_type": {"strong": 0.9, "weak": 0.7}}}, REPRODUCED),
     ("accuracy-is-precision", NOT_SUPPORTED,
      {claims.NB04: {"precision_at_one_in_twenty": 0.78}}, REPRODUCED),
+    ("naive-shows-ml", NOT_SUPPORTED, {claims.NB02: {"accuracy_of_one_sum": 0.9}}, REPRODUCED),
+    ("naive-generalizes", UNTESTABLE, {claims.NB02: {"real_users": 50}}, NOT_SUPPORTED),
+    ("patterns", NOT_SUPPORTED, {claims.NB04: {"random_forest_person_alone_accuracy": 0.7}},
+     REPRODUCED),
+    ("sarah-scores", REPRODUCED, {claims.NB05: {"scores": dict.fromkeys(claims.SARAH_SCORES, 0.8)}},
+     NOT_SUPPORTED),
+    ("sarah-confidence", REPRODUCED,
+     {claims.NB05: {"confidence": dict.fromkeys(claims.SARAH_CONFIDENCE, "High")}}, NOT_SUPPORTED),
+    ("sarah-wages", REPRODUCED,
+     {claims.NB05: {"median_wage": dict.fromkeys(claims.SARAH_WAGES, 96800.0)}}, NOT_SUPPORTED),
+    ("sarah-skills", NOT_SUPPORTED,
+     {claims.NB05: {"scores_from_three_skills": {
+         claims.ADMINISTRATORS: 0.8017, claims.MANAGERS: 0.8232, claims.TECHNICIANS: 0.7942}}},
+     REPRODUCED),
+    ("personal", NOT_SUPPORTED, {claims.NB05: {"distinct_rankings": 100}}, MISLEADING),
+    ("personal", NOT_SUPPORTED, {claims.NB05: {"distinct_rankings": 990}}, REPRODUCED),
+    ("new-users", NOT_SUPPORTED, {claims.NB05: {"distinct_rankings": 990}}, REPRODUCED),
+    ("mix-of-interests", NOT_SUPPORTED,
+     {claims.NB05: {"administrators_interest_ranks": {"Investigative": 2, "Enterprising": 1}}},
+     REPRODUCED),
+    ("leans-on-skills", MISLEADING,
+     {claims.NB05: {"managers_skill_ranks": {"Critical Thinking": 1, "Social Perceptiveness": 4}}},
+     REPRODUCED),
+    ("enjoy-leading", NOT_SUPPORTED,
+     {claims.NB05: {"managers_interest_ranks": {"Investigative": 3, "Enterprising": 1}}},
+     REPRODUCED),
+    ("technicians-fit", NOT_SUPPORTED, {claims.NB05: {"technicians_enterprising_rank": 2}},
+     REPRODUCED),
+    ("baseline-scores", REPRODUCED,
+     {claims.NB06: {"baseline_scores": dict.fromkeys(claims.BASELINE_SCORES, 0.3)}}, NOT_SUPPORTED),
+    ("model-scores", REPRODUCED,
+     {claims.NB06: {"part_4_scores": dict.fromkeys(claims.PART_4_SCORES, 0.8)}}, NOT_SUPPORTED),
+    ("overlap", REPRODUCED, {claims.NB06: {"part_4_overlap": 1}}, NOT_SUPPORTED),
+    ("same-user", MISLEADING, {claims.NB06: {"sarah_scores": {
+        claims.ADMINISTRATORS: 0.7951, claims.TECHNICIANS: 0.7872, claims.MANAGERS: 0.8174}}},
+     REPRODUCED),
+    ("proves-ml", NOT_SUPPORTED,
+     {claims.NB06: {"post_minus_random_interval": [0.01, 0.02],
+                    "overlap_with_cosine": {"post": 3.0, "random": 0.67}}}, REPRODUCED),
+    ("heavy-lifting", NOT_SUPPORTED, {claims.NB06: {"post_minus_cosine_interval": [0.01, 0.02]}},
+     REPRODUCED),
+    ("value", NOT_SUPPORTED,
+     {claims.NB06: {"post_minus_random_interval": [0.05, 0.1], "post_recall": 0.2}}, REPRODUCED),
+    ("real-data", UNTESTABLE, {claims.NB06: {"real_users": 10}}, NOT_SUPPORTED),
 ]
 
 

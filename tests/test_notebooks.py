@@ -22,7 +22,8 @@ DEFINITIONS = {
     "35": "O*NET skills", "50": "slots", "150": "the post's catalog and features", "5": "scale",
     "7": "scale", "0.6": "recipe", "0.4": "recipe", "200,000": "recipe", "0": "scale, slot",
     "34": "slot", "0.45": "recipe", "1": "scale", "95": "level of the intervals and exercises",
-    "10": "top of a list",
+    "10": "top of a list", "4": "skills in a short form", "80": "High", "60": "Medium", "40": "Low",
+    "2": "interests in a short form", "3": "scale and places",
 }
 STATED = {
     number
@@ -63,7 +64,7 @@ def static_text(cell):
     text = re.sub(r"^# \d\d · ", "", text, flags=re.M)
     text = re.sub(r"^\*\*\d\.\*\*", "", text, flags=re.M)
     text = re.sub(r"^About \d+ minutes\.", "", text, flags=re.M)
-    return re.sub(r"notebook \d\d\b", "", text)
+    return re.sub(r"[nN]otebook \d\d\b", "", text)
 
 
 def test_there_are_notebooks_for_every_claim():

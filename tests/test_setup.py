@@ -85,7 +85,7 @@ def test_every_locked_package_has_hashes_and_no_address(locked):
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine(tracked):
-    registry = re.compile("pypi" + r"\.org|pythonhosted|anaconda" + r"\.(org|com)|index" + "-url ")
+    registry = re.compile("pypi" + r"\.org|python" + r"hosted|anaconda" + r"\.(org|com)|index" + "-url ")
     machine = re.compile(r"(?<![\w.])/(?:home|root|Users|work|opt|farm)/[\w.-]+|C:\\\\?Users")
     for path in tracked:
         if path.suffix in {".png", ".csv"}:

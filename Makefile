@@ -25,8 +25,9 @@ lab: $(READY) ## open JupyterLab on notebook 01
 	@$(BIN)/jupyter lab notebooks/01_data_loading.ipynb
 
 data: $(READY) ## download the official files and rebuild the tables in data/
-	@$(BIN)/python -m careerlib data fetch
-	@$(BIN)/python -m careerlib data build
+	@$(BIN)/python -m careerlib data fetch --output outputs/upstream
+	@$(BIN)/python -m careerlib data build --onet outputs/upstream/db_30_1_text.zip \
+		--bls outputs/upstream/occupation.xlsx
 
 notebooks: $(READY) ## for maintainers: execute the committed notebooks in place
 	@$(BIN)/python -m careerlib refresh

@@ -4,7 +4,6 @@ Source: U.S. Bureau of Labor Statistics, Employment Projections program, 2024-34
 """
 
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +26,8 @@ HEADERS = {
     "median_wage": "Median annual wage, dollars, 2024",
     "education": "Typical education needed for entry",
 }
-NUMBERS = ["employment_2024", "employment_2034", "growth_percent", "openings"]
+# The lowest value that makes sense.
+NUMBERS = {"employment_2024": 0, "employment_2034": 0, "growth_percent": -100, "openings": 0}
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential",
@@ -67,12 +67,12 @@ def read_projections(path: str | Path) -> Projections:
     marks for "none" and "at least".
     """
     table = _read_sheet(Path(path))
-    for column in NUMBERS:
-        table[column] = _numbers(table, column)
+    for column, low in NUMBERS.items():
+        table[column] = _numbers(table, column, low)
     wages = table["median_wage"].map(_plain_wage)
     table["wage_top_coded"] = wages.ne(table["median_wage"])
     table["median_wage"] = wages
-    table["median_wage"] = _numbers(table, "median_wage", none=True)
+    table["median_wage"] = _numbers(table, "median_wage", 0, none=True)
     # Summary rows repeat the code of a line item below them where a group has one member.
     is_item = table["type"] == "Line item"
     items = table[is_item].drop(columns="type")
@@ -104,19 +104,27 @@ def _read_sheet(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise CareerlibError(f"There is no file '{path}'; check the path of the BLS workbook.")
     try:
-        sheet = pd.read_excel(
-            path, sheet_name=SHEET, header=None, dtype=object, keep_default_na=False,
-            engine="openpyxl",
-        )
-    except (zipfile.BadZipFile, KeyError, OSError):
+        with pd.ExcelFile(path, engine="openpyxl") as workbook:
+            sheet = None
+            if SHEET in workbook.sheet_names:
+                sheet = pd.read_excel(
+                    workbook, sheet_name=SHEET, header=None, dtype=object, keep_default_na=False
+                )
+    # A damaged workbook can fail anywhere in zipfile, the XML parser or openpyxl.
+    except Exception:
         raise CareerlibError(
             f"{path} is not a complete Excel workbook; download occupation.xlsx again."
         ) from None
-    except ValueError:
+    if sheet is None:
         raise CareerlibError(
             f"{path} has no sheet '{SHEET}', so it is not the workbook of the BLS Employment "
             "Projections; download occupation.xlsx."
-        ) from None
+        )
+    if len(sheet) < HEADER_ROW:
+        raise CareerlibError(
+            f"Sheet '{SHEET}' of {path} has no header in row {HEADER_ROW}; "
+            "download occupation.xlsx again."
+        )
     sheet.index = sheet.index + 1  # as Excel numbers the rows
     headers = [str(cell).strip() for cell in sheet.iloc[HEADER_ROW - 1]]
     positions = {}
@@ -131,12 +139,21 @@ def _read_sheet(path: Path) -> pd.DataFrame:
             )
         positions[name] = found[0]
     table = sheet.iloc[HEADER_ROW:, list(positions.values())].set_axis(list(positions), axis=1)
-    table = table[table["type"].isin(["Line item", "Summary"])].copy()
-    table["title"] = table["title"].astype(str).str.strip()
-    bad = table[~table["code"].astype(str).str.fullmatch(r"\d\d-\d{4}")]
-    if len(bad) or table.empty:
-        row = bad.index[0] if len(bad) else HEADER_ROW + 1
+    # Below the occupations are footnotes, which have neither type nor code.
+    known_type = table["type"].isin(["Line item", "Summary"])
+    has_code = table["code"].astype(str).str.fullmatch(r"\d\d-\d{4}")
+    untyped = table[has_code & ~known_type]
+    if len(untyped):
+        raise _row_error(
+            untyped.index[0],
+            f"the occupation type is '{untyped['type'].iloc[0]}', not 'Line item' or 'Summary'",
+        )
+    uncoded = table[known_type & ~has_code]
+    if len(uncoded) or not known_type.any():
+        row = uncoded.index[0] if len(uncoded) else HEADER_ROW + 1
         raise _row_error(row, "there is no SOC code such as 11-1011")
+    table = table[known_type].copy()
+    table["title"] = table["title"].astype(str).str.strip()
     return table
 
 
@@ -146,14 +163,14 @@ def _plain_wage(cell: object) -> object:
     return int("".join(match.groups())) if match else cell
 
 
-def _numbers(table: pd.DataFrame, column: str, none: bool = False) -> pd.Series:
-    """The column as floats; BLS's dash becomes NaN where `none` allows it."""
-    cells = table[column].mask(table[column] == NONE, None) if none else table[column]
-    numbers = pd.to_numeric(cells, errors="coerce")
-    bad = table[numbers.isna() & cells.notna()]
+def _numbers(table: pd.DataFrame, column: str, low: float, none: bool = False) -> pd.Series:
+    """The column as floats of at least `low`; BLS's dash becomes NaN where `none` allows it."""
+    numbers = pd.to_numeric(table[column], errors="coerce").astype(float)
+    good = numbers.between(low, float("inf"), inclusive="left")
+    bad = table[~(good | (none & (table[column] == NONE)))]
     if len(bad):
         raise _row_error(bad.index[0], f"{column} is '{bad[column].iloc[0]}', not a figure")
-    return numbers.astype(float)
+    return numbers
 
 
 def _row_error(row: int, what: str) -> CareerlibError:

@@ -102,12 +102,7 @@ def load_catalog(name: str = "all", folder: str | Path = tables.DATA) -> Catalog
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
     manifest, frames = tables.read_tables(folder)
     table = frames["occupations"].set_index("onet_soc_code")
-    for other, frame in frames.items():
-        if "onet_soc_code" in frame and not frame["onet_soc_code"].isin(table.index).all():
-            raise CareerlibError(
-                f"Table '{other}.csv' has occupations that 'occupations.csv' lacks; "
-                f"{tables.REBUILD}."
-            )
+    _check_occupations(frames)
 
     def matrix(key: str) -> np.ndarray:
         ratings = frames[key].set_index("onet_soc_code").reindex(table.index)
@@ -127,6 +122,24 @@ def load_catalog(name: str = "all", folder: str | Path = tables.DATA) -> Catalog
         major_groups=frames["major_groups"].set_index("major_group"),
     )
     return catalog if name == "all" else catalog.take(_post_positions(catalog), name)
+
+
+def _check_occupations(frames: dict[str, pd.DataFrame]) -> None:
+    """All tables must have the same occupations; only work values may leave some out."""
+    known = set(frames["occupations"]["onet_soc_code"])
+    for name, frame in frames.items():
+        if "onet_soc_code" not in frame:
+            continue
+        codes = set(frame["onet_soc_code"].unique())
+        if unknown := codes - known:
+            problem = f"has occupation {min(unknown)}, which 'occupations.csv' lacks"
+        elif (lacking := known - codes) and name != "work_values":
+            problem = f"lacks occupation {min(lacking)} of 'occupations.csv'"
+        elif name != "related_occupations" and len(frame) > len(codes):
+            problem = f"has {len(frame)} rows for {len(codes)} occupations"
+        else:
+            continue
+        raise CareerlibError(f"Table '{name}.csv' {problem}; {tables.REBUILD}.")
 
 
 def _post_positions(catalog: Catalog) -> np.ndarray:

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ COLUMNS = {
 # Scale ID: lowest and highest value, from the release's own Scales Reference.txt.
 SCALES = {"IM": (1, 5), "LV": (0, 7), "OI": (1, 7), "EX": (1, 7)}
 CODE = re.compile(r"\d\d-\d{4}\.\d\d")
+TIERS = ("Primary-Short", "Primary-Long", "Supplemental")
+RELATIVES = 20  # related occupations of each occupation
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,16 @@ def _release_folder(path: Path) -> Path | zipfile.Path:
         root = path
     elif not path.exists():
         raise CareerlibError(f"There is no folder or zip file '{path}'; check the O*NET path.")
-    elif not zipfile.is_zipfile(path):
-        raise CareerlibError(
-            f"{path} is neither a folder nor a complete zip file; give the O*NET text release "
-            f"as downloaded (db_{RELEASE.replace('.', '_')}_text.zip) or unpacked."
-        )
     else:
-        root = zipfile.Path(path)
-    candidates = [root, *(entry for entry in root.iterdir() if entry.is_dir())]
+        try:
+            root = zipfile.Path(path)
+        except (zipfile.BadZipFile, OSError):
+            raise CareerlibError(
+                f"{path} is neither a folder nor a complete zip file; give the O*NET text release "
+                f"as downloaded (db_{RELEASE.replace('.', '_')}_text.zip) or unpacked."
+            ) from None
+    folders = (entry for entry in root.iterdir() if entry.is_dir())
+    candidates = [root, *sorted(folders, key=lambda folder: folder.name)]
     for folder in candidates:
         if (folder / "Read Me.txt").is_file():
             return folder
@@ -116,8 +121,9 @@ def _release_folder(path: Path) -> Path | zipfile.Path:
     )
 
 
-def _release_number(folder) -> str:
-    match = re.search(r"O\*NET (\d+\.\d+) Database", (folder / "Read Me.txt").read_text("utf-8"))
+def _release_number(folder: Path | zipfile.Path) -> str:
+    name = "Read Me.txt"
+    match = re.search(r"O\*NET (\d+\.\d+) Database", _read_text(folder / name, name))
     if not match:
         raise CareerlibError(
             "'Read Me.txt' of the O*NET folder does not name a release (a line such as "
@@ -126,14 +132,20 @@ def _release_number(folder) -> str:
     return match.group(1)
 
 
-def _read_table(file, name: str, release: str) -> pd.DataFrame:
-    """All cells as text, indexed by line number in the file, so that errors can point."""
+def _read_text(file: Path | zipfile.Path, name: str) -> str:
     try:
-        text = file.read_bytes().decode("utf-8")
-    except (UnicodeDecodeError, zipfile.BadZipFile, OSError) as error:
+        return file.read_bytes().decode("utf-8")
+    # What a damaged or encrypted member of a zip raises depends on where the damage is.
+    except (UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError,
+            OSError) as error:
         raise CareerlibError(
             f"O*NET file '{name}' cannot be read ({error}); download the release again."
         ) from None
+
+
+def _read_table(file: Path | zipfile.Path, name: str, release: str) -> pd.DataFrame:
+    """All cells as text, indexed by line number in the file, so that errors can point."""
+    text = _read_text(file, name)
     header = text.split("\n", 1)[0].rstrip("\r").split("\t")
     missing = [column for column in COLUMNS[name] if column not in header]
     if missing:
@@ -147,30 +159,47 @@ def _read_table(file, name: str, release: str) -> pd.DataFrame:
             f"O*NET file '{name}' ends in the middle of a line, so it was cut off; "
             "download the release again."
         )
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        fields = line.count("\t") + 1
+        if fields != len(header):
+            raise CareerlibError(
+                f"O*NET file '{name}', line {number} has {fields} fields of {len(header)}; "
+                "download the release again."
+            )
     table = pd.read_csv(
         io.StringIO(text), sep="\t", dtype=str, quoting=csv.QUOTE_NONE, keep_default_na=False,
         usecols=COLUMNS[name],
     )
     table.index = table.index + 2  # line 1 is the header
-    bad = table[~table["O*NET-SOC Code"].str.fullmatch(CODE)]
-    if len(bad):
-        raise CareerlibError(
-            f"O*NET file '{name}', line {bad.index[0]}: '{bad['O*NET-SOC Code'].iloc[0]}' is no "
-            "O*NET-SOC code such as 11-1011.00; download the release again."
-        )
+    _codes(table, "O*NET-SOC Code", name)
     return table
 
 
-def _numbers(table: pd.DataFrame, column: str, name: str, low: float, high: float) -> pd.Series:
+def _codes(table: pd.DataFrame, column: str, name: str) -> None:
+    bad = table[~table[column].str.fullmatch(CODE)]
+    if len(bad):
+        raise CareerlibError(
+            f"O*NET file '{name}', line {bad.index[0]}: '{bad[column].iloc[0]}' is no "
+            "O*NET-SOC code such as 11-1011.00; download the release again."
+        )
+
+
+def _numbers(
+    table: pd.DataFrame, column: str, name: str, low: int, high: int, whole: bool = False
+) -> pd.Series:
     """The column as numbers, or an error that names the first line out of range."""
     numbers = pd.to_numeric(table[column], errors="coerce")
-    bad = table[~numbers.between(low, high)]
+    good = numbers.between(low, high)
+    if whole:
+        good &= numbers % 1 == 0
+    bad = table[~good]
     if len(bad):
         raise CareerlibError(
             f"O*NET file '{name}', line {bad.index[0]}: {column} is '{bad[column].iloc[0]}', "
-            f"not a number from {low} to {high}; download the release again."
+            f"not a {'whole ' if whole else ''}number from {low} to {high}; download the release "
+            "again."
         )
-    return numbers
+    return numbers.astype(int) if whole else numbers
 
 
 def _unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
@@ -186,6 +215,11 @@ def _unique(table: pd.DataFrame, keys: list[str], name: str) -> None:
 def _ratings(table: pd.DataFrame, name: str, scales: list[str]) -> pd.DataFrame:
     """Ratings on the wanted scales; every rated occupation must have every element."""
     table = table[table["Scale ID"].isin(scales)]
+    if table.empty:
+        raise CareerlibError(
+            f"O*NET file '{name}' has no rating on the scale {' or '.join(scales)}; "
+            "download the release again."
+        )
     keys = ["O*NET-SOC Code", "Element Name", "Scale ID"]
     _unique(table, keys, name)
     values = pd.concat(
@@ -218,7 +252,14 @@ def _skills(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _occupations(table: pd.DataFrame) -> pd.DataFrame:
-    _unique(table, ["O*NET-SOC Code"], "Occupation Data.txt")
+    name = "Occupation Data.txt"
+    _unique(table, ["O*NET-SOC Code"], name)
+    untitled = table[table["Title"].str.strip() == ""]
+    if len(untitled):
+        raise CareerlibError(
+            f"O*NET file '{name}', line {untitled.index[0]} has no title; "
+            "download the release again."
+        )
     return table.set_axis(["onet_soc_code", "title"], axis=1).sort_values(
         "onet_soc_code", ignore_index=True
     )
@@ -226,7 +267,7 @@ def _occupations(table: pd.DataFrame) -> pd.DataFrame:
 
 def _job_zones(table: pd.DataFrame) -> pd.DataFrame:
     _unique(table, ["O*NET-SOC Code"], "Job Zones.txt")
-    zones = _numbers(table, "Job Zone", "Job Zones.txt", 1, 5).astype(int)
+    zones = _numbers(table, "Job Zone", "Job Zones.txt", 1, 5, whole=True)
     return pd.DataFrame({"onet_soc_code": table["O*NET-SOC Code"], "job_zone": zones}).sort_values(
         "onet_soc_code", ignore_index=True
     )
@@ -234,8 +275,24 @@ def _job_zones(table: pd.DataFrame) -> pd.DataFrame:
 
 def _related(table: pd.DataFrame) -> pd.DataFrame:
     name = "Related Occupations.txt"
+    _codes(table, "Related O*NET-SOC Code", name)
     _unique(table, ["O*NET-SOC Code", "Related O*NET-SOC Code"], name)
-    ranks = _numbers(table, "Index", name, 1, 20).astype(int)
+    _unique(table, ["O*NET-SOC Code", "Index"], name)
+    ranks = _numbers(table, "Index", name, 1, RELATIVES, whole=True)
+    unknown = table[~table["Relatedness Tier"].isin(TIERS)]
+    if len(unknown):
+        raise CareerlibError(
+            f"O*NET file '{name}', line {unknown.index[0]}: "
+            f"'{unknown['Relatedness Tier'].iloc[0]}' is none of the tiers {', '.join(TIERS)}; "
+            f"use release {RELEASE}."
+        )
+    counts = table.groupby("O*NET-SOC Code").size()
+    short = counts[counts != RELATIVES]
+    if len(short):
+        raise CareerlibError(
+            f"O*NET file '{name}' has {short.iloc[0]} of {RELATIVES} related occupations for "
+            f"{short.index[0]}, so it is incomplete; download the release again."
+        )
     return (
         table.assign(rank=ranks)
         .drop(columns="Index")

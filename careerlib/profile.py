@@ -13,7 +13,8 @@ import yaml
 
 from careerlib.bls import EDUCATION
 from careerlib.errors import CareerlibError, nearest
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES, replace_file
+from careerlib.project import replace_file
+from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
 HIGHEST_SKILL = 5.0

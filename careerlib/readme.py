@@ -6,15 +6,12 @@ README.md and the notebooks disagree. Nothing in those parts is typed by hand.
 
 import base64
 import re
-from pathlib import Path
 
 import nbformat
 
 from careerlib import claims
-from careerlib.tables import replace_file
+from careerlib.project import NOTEBOOKS, ROOT, replace_file
 
-ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = ROOT / "notebooks"
 PICTURE = NOTEBOOKS / "images" / "controls.png"
 PICTURE_FROM = ("04_training_and_metrics", "controls")
 

@@ -9,14 +9,17 @@ from IPython.display import Markdown, display
 
 from careerlib import claims
 from careerlib.errors import CareerlibError
-from careerlib.tables import replace_file
-
-OUTPUTS = Path(__file__).resolve().parent.parent / "outputs"
+from careerlib.project import OUTPUTS, replace_file
 
 
 def outputs_folder() -> Path:
     """Where a run writes: $CAREERLIB_OUTPUTS, or outputs/ of the project."""
     return Path(os.environ.get("CAREERLIB_OUTPUTS") or OUTPUTS)
+
+
+def given_path(path: str) -> Path:
+    """A path given as a parameter: relative to where the run was started, not to the notebook."""
+    return Path(os.environ.get("CAREERLIB_STARTED_IN", ""), path)
 
 
 def say(text: str) -> None:

@@ -12,12 +12,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from careerlib import bls, onet
 from careerlib.errors import CareerlibError
+from careerlib.project import DATA, replace_file
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 MANIFEST = "tables.json"
 REBUILD = "restore it with 'git checkout data' or rebuild it with 'python -m careerlib data build'"
 
@@ -36,7 +37,6 @@ SKILLS = (
     "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
     "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
 )
-TIERS = ("Primary-Short", "Primary-Long", "Supplemental")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ SCHEMA: dict[str, list[Column]] = {
         Column("not_relevant_levels", "skill levels marked not relevant (of 35)", "integer",
                "count", 0, 35),
         *BLS_FIGURES,
-        Column("wage_top_coded", "1 where the true median is at least the figure", "flag", "0 or 1"),
+        Column("wage_top_coded", "1 where the true median is at least the figure", "flag", "flag",
+               0, 1),
         Column("education", "education typically needed for entry", unit="BLS category",
                missing=True, values=bls.EDUCATION),
     ],
@@ -95,10 +96,11 @@ SCHEMA: dict[str, list[Column]] = {
     "interests": _ratings(INTERESTS, "occupational interest (OI)", 1, 7),
     "work_values": _ratings(WORK_VALUES, "extent of the work value (EX)", 1, 7),
     "related_occupations": [
-        CODE,
+        Column("onet_soc_code", "O*NET-SOC code, sorted ascending", unit="code"),
         Column("related_code", "O*NET-SOC code of the related occupation", unit="code"),
-        Column("tier", "relatedness tier", unit="O*NET category", values=TIERS),
-        Column("rank", "order within the twenty, 1 is nearest", "integer", "rank", 1, 20),
+        Column("tier", "relatedness tier", unit="O*NET category", values=onet.TIERS),
+        Column("rank", "order within the twenty, 1 is nearest", "integer", "rank", 1,
+               onet.RELATIVES),
     ],
     "major_groups": [
         Column("major_group", "SOC major group; the key", unit="code"),
@@ -111,8 +113,9 @@ SCHEMA: dict[str, list[Column]] = {
 def build(onet_path: str | Path, bls_path: str | Path, output: str | Path = DATA) -> str:
     """Write all tables and their manifest to `output`; returns a sentence that says so.
 
-    Everything is read and checked before the first file is written, and each file
-    replaces its predecessor in one step. Raises CareerlibError as the readers do.
+    Everything is read, checked and written to a temporary folder inside `output` before the
+    first file replaces its predecessor, so that an error leaves the earlier tables. Raises
+    CareerlibError as the readers do, and for a folder that cannot be written.
     """
     frames = make_tables(onet.read_release(onet_path), bls.read_projections(bls_path))
     contents = {f"{name}.csv": _to_csv(name, frame).encode() for name, frame in frames.items()}
@@ -128,8 +131,11 @@ def build(onet_path: str | Path, bls_path: str | Path, output: str | Path = DATA
     output = Path(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            replace_file(output / name, content)
+        with tempfile.TemporaryDirectory(dir=output, prefix=".build-") as temporary:
+            for name, content in contents.items():
+                (Path(temporary) / name).write_bytes(content)
+            for name in contents:
+                os.replace(Path(temporary) / name, output / name)
     except OSError as error:
         raise CareerlibError(
             f"The tables cannot be written to {output} ({error.strerror}); choose another folder "
@@ -150,13 +156,17 @@ def make_tables(release: onet.OnetRelease, projections: bls.Projections) -> dict
     broader group have none.
     """
     skills = release.skills
-    found = tuple(sorted(skills["element"].unique()))
-    if found != SKILLS:
-        odd = sorted(set(found) ^ set(SKILLS))
-        raise CareerlibError(
-            f"'Skills.txt' of O*NET {release.release} has other skills than this project knows "
-            f"({', '.join(odd[:3])}); use release {onet.RELEASE}."
-        )
+    for file, ratings, known in (
+        ("Skills.txt", skills, SKILLS),
+        ("Interests.txt", release.interests, INTERESTS),
+        ("Work Values.txt", release.work_values, WORK_VALUES),
+    ):
+        odd = sorted(set(ratings["element"]) ^ set(known))
+        if odd:
+            raise CareerlibError(
+                f"O*NET file '{file}' rates other elements than this project knows "
+                f"({', '.join(odd[:3])}); use release {onet.RELEASE}."
+            )
     by_code = skills.groupby("onet_soc_code")
     occupations = (
         by_code.agg(
@@ -167,29 +177,37 @@ def make_tables(release: onet.OnetRelease, projections: bls.Projections) -> dict
         .join(release.job_zones.set_index("onet_soc_code"))
         .reset_index()
     )
-    for column, file in (("title", "Occupation Data.txt"), ("job_zone", "Job Zones.txt")):
-        without = occupations[occupations[column].isna()]
-        if len(without):
+    # Work values are the one file that is known to leave out rated occupations.
+    for file, frame in (
+        ("Occupation Data.txt", release.occupations),
+        ("Job Zones.txt", release.job_zones),
+        ("Interests.txt", release.interests),
+        ("Related Occupations.txt", release.related),
+    ):
+        known = occupations["onet_soc_code"].isin(frame["onet_soc_code"])
+        if not known.all():
             raise CareerlibError(
-                f"O*NET file '{file}' has no row for occupation {without['onet_soc_code'].iloc[0]},"
-                " which 'Skills.txt' rates; download the release again."
+                f"O*NET file '{file}' has no row for occupation "
+                f"{occupations['onet_soc_code'][~known].iloc[0]}, which 'Skills.txt' rates; "
+                "download the release again."
             )
     occupations["soc_code"] = occupations["onet_soc_code"].str[:7]
     occupations = occupations.join(projections.occupations.drop(columns="title"), on="soc_code")
     occupations["wage_top_coded"] = occupations["wage_top_coded"].eq(True)
     rated = set(occupations["onet_soc_code"])
 
-    def wide(ratings: pd.DataFrame, elements: tuple[str, ...]) -> pd.DataFrame:
+    def wide(ratings: pd.DataFrame) -> pd.DataFrame:
         ratings = ratings[ratings["onet_soc_code"].isin(rated)]
-        table = ratings.pivot(index="onet_soc_code", columns="element", values="value")
-        return table.reindex(columns=list(elements)).reset_index()
+        return ratings.pivot(
+            index="onet_soc_code", columns="element", values="value"
+        ).reset_index()
 
     frames = {
         "occupations": occupations,
-        "skill_importance": wide(skills[skills["scale"] == "IM"], SKILLS),
-        "skill_level": wide(skills[skills["scale"] == "LV"], SKILLS),
-        "interests": wide(release.interests, INTERESTS),
-        "work_values": wide(release.work_values, WORK_VALUES),
+        "skill_importance": wide(skills[skills["scale"] == "IM"]),
+        "skill_level": wide(skills[skills["scale"] == "LV"]),
+        "interests": wide(release.interests),
+        "work_values": wide(release.work_values),
         "related_occupations": release.related[release.related["onet_soc_code"].isin(rated)],
         "major_groups": projections.major_groups.reset_index(),
     }
@@ -204,19 +222,6 @@ def read_tables(folder: str | Path = DATA) -> tuple[dict, dict[str, pd.DataFrame
     folder = Path(folder)
     manifest = _read_manifest(folder)
     return manifest, {name: _read_table(folder, name, manifest) for name in SCHEMA}
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write `content` to a temporary name beside `path`, then rename: all or nothing."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _sha256(content: bytes) -> str:
@@ -243,9 +248,9 @@ def _read_manifest(folder: Path) -> dict:
         manifest = json.loads(path.read_text("utf-8"))
         release = manifest["onet_release"]
         for name in SCHEMA:
-            manifest["tables"][name]["sha256"], manifest["tables"][name]["rows"]
+            manifest["tables"][name]["sha256"], int(manifest["tables"][name]["rows"])
     except (ValueError, KeyError, TypeError):
-        raise CareerlibError(f"data table list '{path.name}' is damaged; {REBUILD}.") from None
+        raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {REBUILD}.") from None
     if release != onet.RELEASE:
         raise CareerlibError(
             f"The tables in {folder} are of O*NET release {release}, but this project's figures "
@@ -262,8 +267,8 @@ def _read_table(folder: Path, name: str, manifest: dict) -> pd.DataFrame:
     except OSError:
         raise CareerlibError(f"Table '{file}' is missing in {folder}; {REBUILD}.") from None
     if _sha256(content) != expected["sha256"]:
-        rows = content.count(b"\n") - 1
-        what = f"has {rows} rows of {expected['rows']}" if rows < expected["rows"] else "was changed"
+        rows, expected_rows = max(content.count(b"\n") - 1, 0), int(expected["rows"])
+        what = f"has {rows} rows of {expected_rows}" if rows < expected_rows else "was changed"
         raise CareerlibError(f"Table '{file}' in {folder} {what} since it was built; {REBUILD}.")
     return _typed(file, SCHEMA[name], content)
 
@@ -281,25 +286,31 @@ def _typed(file: str, columns: list[Column], content: bytes) -> pd.DataFrame:
         raise CareerlibError(
             f"Table '{file}' has other columns than expected (looked for {odd}); {REBUILD}."
         )
+    typed = {}
     for column in columns:
         cells = frame[column.name]
         if column.kind == "text":
-            good = cells.isin(column.values) if column.values else cells.notna()
-        elif pd.api.types.is_numeric_dtype(cells) or cells.isna().all():
-            good = cells.between(column.low, 1 if column.kind == "flag" else column.high)
+            values = cells
+            good = (cells.isin(column.values) if column.values else cells.notna()).to_numpy()
         else:
-            good = pd.to_numeric(cells, errors="coerce").notna()
-        bad = frame[~(good | (cells.isna() & column.missing))]
-        if len(bad):
+            # NumPy arrays here: the hundred columns would take pandas thrice the time.
+            values = pd.to_numeric(cells, errors="coerce").to_numpy()
+            good = np.isfinite(values) & (column.low <= values) & (values <= column.high)
+            if column.kind in ("integer", "flag"):
+                good &= np.floor(values) == values
+        bad = ~good & cells.notna().to_numpy() if column.missing else ~good
+        if bad.any():
+            row = bad.argmax()
             raise CareerlibError(
-                f"Table '{file}', line {bad.index[0] + 2}: {column.name} is "
-                f"'{bad[column.name].iloc[0]}', expected {_expected(column)}; {REBUILD}."
+                f"Table '{file}', line {row + 2}: {column.name} is '{cells.iloc[row]}', expected "
+                f"{_expected(column)}; {REBUILD}."
             )
         if column.kind == "flag":
-            frame[column.name] = cells.astype(bool)
-        elif column.kind in ("integer", "decimal", "number") and column.missing:
-            frame[column.name] = cells.astype(float)
-    return frame
+            values = values.astype(bool)
+        elif column.kind != "text" and column.missing:
+            values = values.astype(float)
+        typed[column.name] = values
+    return pd.DataFrame(typed)
 
 
 def _expected(column: Column) -> str:
@@ -309,4 +320,7 @@ def _expected(column: Column) -> str:
         return f"a {column.unit}"
     if column.kind == "flag":
         return "0 or 1"
-    return f"a number from {column.low:g} to {column.high:g}"
+    if np.isinf(column.high):
+        return f"a number of at least {column.low:g}"
+    whole = "whole " if column.kind == "integer" else ""
+    return f"a {whole}number from {column.low:g} to {column.high:g}"

@@ -1,0 +1,45 @@
+"""Fixtures that several test files share."""
+
+from pathlib import Path
+
+import pytest
+
+from careerlib.catalog import load_catalog
+from careerlib.errors import CareerlibError
+
+UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"
+
+
+@pytest.fixture(scope="session")
+def catalog():
+    """All rated occupations."""
+    return load_catalog()
+
+
+@pytest.fixture(scope="session")
+def post():
+    """The post's 150 occupations."""
+    return load_catalog("post")
+
+
+@pytest.fixture(scope="session")
+def upstream():
+    """Folder of the official files; skips where they are not at hand."""
+    if not UPSTREAM.is_dir():
+        pytest.skip("the official files are not in ../shared/upstream, so nothing to compare with")
+    return UPSTREAM
+
+
+@pytest.fixture
+def refusal():
+    """Calls a function that must refuse its input, and returns the one sentence it says."""
+
+    def call(function, *args, **kwargs):
+        with pytest.raises(CareerlibError) as caught:
+            function(*args, **kwargs)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert message.endswith((".", "?"))
+        return message
+
+    return call

@@ -1,0 +1,187 @@
+"""The catalog of occupations, on the committed tables."""
+
+import statistics
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from careerlib import tables
+from careerlib.catalog import load_catalog
+from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
+
+MATRICES = ["skill_importance", "skill_level", "interests", "work_values"]
+
+
+def csv(name):
+    """The committed table, read without careerlib."""
+    return pd.read_csv(tables.DATA / f"{name}.csv")
+
+
+def test_sizes(catalog, post):
+    assert (len(catalog), len(post)) == (894, 150)
+    for which in (catalog, post):
+        widths = (SKILLS, SKILLS, INTERESTS, WORK_VALUES)
+        for key, names in zip(MATRICES, widths, strict=True):
+            assert getattr(which, key).shape == (len(which), len(names)), key
+        assert len(which.table) == len(which.titles) == len(which.codes) == len(which)
+        assert len(which.major_groups) == 22
+        assert which.release == "30.1"
+    assert (catalog.name, post.name) == ("all", "post")
+
+
+def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
+    assert post.codes.is_monotonic_increasing and post.codes.is_unique
+    assert (post.codes[0], post.codes[-1]) == ("11-1011.00", "21-1013.00")
+    assert post.codes.str.endswith(".00").all() and post.table["has_bls"].all()
+    # None that is eligible was passed over.
+    before_the_end = catalog.table.loc[:"21-1013.00"]
+    left_out = before_the_end.drop(post.codes)
+    assert not (left_out.index.str.endswith(".00") & left_out["has_bls"]).any()
+
+
+def test_all_is_in_code_order(catalog):
+    assert catalog.codes.is_monotonic_increasing and catalog.codes.is_unique
+
+
+@pytest.mark.parametrize("key", MATRICES)
+def test_matrix_rows_belong_to_their_occupations(catalog, post, key):
+    ratings = csv(key).set_index("onet_soc_code")
+    for which in (catalog, post):
+        for position, code in enumerate(which.codes):
+            row = getattr(which, key)[position]
+            if code in ratings.index:
+                assert (row == ratings.loc[code].to_numpy()).all(), code
+            else:
+                assert np.isnan(row).all(), code
+
+
+def test_missing_only_where_the_data_card_says(catalog, post):
+    for key in MATRICES[:3]:
+        assert not np.isnan(getattr(catalog, key)).any(), key
+    assert np.isnan(catalog.work_values).all(axis=1).sum() == 21
+    assert np.isnan(catalog.work_values).any(axis=1).sum() == 21
+    assert np.isnan(post.work_values).all(axis=1).sum() == 4
+    figures = ["employment_2024", "employment_2034", "growth_percent", "openings", "education"]
+    empty = catalog.table.columns[catalog.table.isna().any()]
+    assert set(empty) == {*figures, "median_wage"}
+    for figure in figures:
+        assert catalog.table[figure].isna().equals(~catalog.table["has_bls"]), figure
+
+
+@pytest.mark.parametrize("key", MATRICES)
+def test_matrices_are_read_only(catalog, post, key):
+    for which in (catalog, post, catalog.take([1, 2], "two"), catalog.take(slice(3), "three")):
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(which, key)[0, 0] = 1
+
+
+def test_position_by_code_and_title(catalog):
+    for position in (0, 17, 893):
+        assert catalog.position(catalog.codes[position]) == position
+        assert catalog.position(catalog.titles.iloc[position]) == position
+    assert catalog.position("chief executives") == catalog.position("11-1011.00") == 0
+
+
+def test_position_of_every_title_is_its_own(catalog):
+    assert catalog.titles.str.casefold().is_unique
+
+
+def test_unknown_occupation(catalog, post, refusal):
+    message = refusal(catalog.position, "Softwear Developers")
+    assert "No occupation 'Softwear Developers' in the catalog 'all'" in message
+    assert "did you mean" in message and "Software Developers" in message
+    # A near miss of a code is answered with codes.
+    assert "15-1252.00" in refusal(catalog.position, "15-1252.0")
+    # An occupation that the smaller catalog lacks is unknown there.
+    assert "in the catalog 'post'" in refusal(post.position, "Registered Nurses")
+
+
+@pytest.mark.parametrize("name", ["pots", "ALL", "", None])
+def test_unknown_catalog(refusal, name):
+    message = refusal(load_catalog, name)
+    assert f"There is no catalog '{name}'" in message
+    assert "post" in message or "all" in message
+    if name == "pots":
+        assert message.endswith("did you mean post?")
+
+
+def test_take_keeps_the_given_order(catalog):
+    positions = [500, 3, 80]
+    taken = catalog.take(positions, "three")
+    assert taken.name == "three" and list(taken.codes) == list(catalog.codes[positions])
+    for key in MATRICES:
+        assert np.array_equal(getattr(taken, key), getattr(catalog, key)[positions]), key
+    assert set(taken.related["onet_soc_code"]) == set(taken.codes)
+    assert len(taken.related) == 60
+    assert taken.position(catalog.codes[80]) == 2
+    assert len(catalog) == 894
+
+
+def test_take_by_mask(catalog):
+    mask = (catalog.table["major_group"] == "29-0000").to_numpy()
+    taken = catalog.take(mask, "health care")
+    assert len(taken) == mask.sum() > 0
+    assert (taken.table["major_group"] == "29-0000").all()
+    assert np.array_equal(taken.skill_level, catalog.skill_level[mask])
+
+
+def test_related_matrix(catalog):
+    ranks = catalog.related_matrix()
+    assert ranks.shape == (894, 894)
+    assert not ranks.diagonal().any()
+    assert ranks.min() == 0 and ranks.max() == 20
+    # Each row has each rank at most once; the others lead outside the catalog.
+    for row in ranks:
+        present = row[row > 0]
+        assert len(set(present)) == len(present)
+    outside = ~catalog.related["related_code"].isin(catalog.codes)
+    assert (ranks > 0).sum() == len(catalog.related) - outside.sum()
+
+
+def test_related_matrix_has_each_rank_in_its_place(catalog, post):
+    related = csv("related_occupations")
+    for which in (catalog, post):
+        ranks = which.related_matrix()
+        by_code = pd.DataFrame(ranks, index=which.codes, columns=which.codes)
+        for row in related[related["onet_soc_code"].isin(which.codes[::40])].itertuples():
+            if row.related_code in which.codes:
+                assert by_code.loc[row.onet_soc_code, row.related_code] == row.rank
+
+
+def test_related_matrix_follows_the_order_of_take(catalog):
+    positions = np.arange(30)[::-1]
+    assert np.array_equal(
+        catalog.take(positions, "backwards").related_matrix(),
+        catalog.related_matrix()[np.ix_(positions, positions)],
+    )
+
+
+def test_bls_shared_by(catalog, post):
+    table = catalog.table
+    captains = table[table["soc_code"] == "11-1011"]
+    assert list(captains.index) == ["11-1011.00", "11-1011.03"]
+    assert list(captains["bls_shared_by"]) == [2, 2]
+    # Counting each occupation by its share gives each BLS row once.
+    shares = table["employment_2024"] / table["bls_shared_by"]
+    rows = table.drop_duplicates("soc_code")["employment_2024"]
+    assert shares.sum() == pytest.approx(rows.sum())
+    # The post took .00 codes only, so there nothing is shared.
+    assert (post.table["bls_shared_by"] == 1).all()
+
+
+def test_major_group_of_each_occupation_is_one_of_bls(catalog):
+    assert set(catalog.table["major_group"]) == set(catalog.major_groups.index)
+    assert (catalog.table["major_group"].str[:2] == catalog.codes.str[:2]).all()
+
+
+@pytest.mark.parametrize("name", ["all", "post"])
+def test_loading_is_fast(name):
+    seconds = []
+    for _ in range(5):
+        # Time of this process, so that a busy machine does not count against it.
+        start = time.process_time()
+        load_catalog(name)
+        seconds.append(time.process_time() - start)
+    assert statistics.median(seconds) < 0.2

@@ -1,0 +1,230 @@
+"""data/README.md says what the tables hold: each column, and each number of the prose."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from careerlib import tables
+from careerlib.bls import read_projections
+from careerlib.catalog import load_catalog
+from careerlib.tables import DATA, SCHEMA
+
+TEXT = (DATA / "README.md").read_text("utf-8")
+# Markdown writes O\*NET so that two of them do not turn what is between into italics.
+PLAIN = TEXT.replace("\\*", "*")
+
+
+def table_rows(section):
+    """Cells of the Markdown table in a piece of text, without header and rule."""
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def column_sections():
+    """{table: text below its heading}, for every heading that names a CSV file."""
+    pieces = re.split(r"^### `(\w+)\.csv`$", PLAIN, flags=re.MULTILINE)[1:]
+    return dict(zip(pieces[::2], (re.split(r"^#", text, flags=re.M)[0] for text in pieces[1::2]),
+                    strict=True))
+
+
+def described(column):
+    """What the card must say of a column: meaning, unit, range, may be empty."""
+    if column.values:
+        limits = "; ".join(column.values)
+    elif column.kind == "text":
+        limits = "text"
+    elif np.isinf(column.high):
+        limits = f"{column.low:g} or more"
+    else:
+        limits = f"{column.low:g} to {column.high:g}"
+    return [column.meaning, column.unit, limits, "yes" if column.missing else "no"]
+
+
+def test_every_table_has_its_section():
+    assert list(column_sections()) == list(SCHEMA)
+
+
+@pytest.mark.parametrize("name", SCHEMA)
+def test_columns_agree_with_the_schema_both_ways(name):
+    card = {}
+    for names, *cells in table_rows(column_sections()[name]):
+        for column in re.findall(r"`([^`]+)`", names):
+            assert column not in card, f"{column} is described twice"
+            card[column] = cells
+    assert card == {column.name: described(column) for column in SCHEMA[name]}
+    # The schema's order is the order of the file.
+    assert list(card) == list(pd.read_csv(DATA / f"{name}.csv", nrows=0))
+
+
+def test_rows_of_each_table():
+    section = PLAIN.split("## The tables")[1].split("### ")[0]
+    card = {name.strip("`"): int(rows.replace(",", "")) for name, rows, *_ in table_rows(section)}
+    assert card == {f"{name}.csv": len(pd.read_csv(DATA / f"{name}.csv")) for name in SCHEMA}
+
+
+# --- Numbers in the prose ----------------------------------------------------------------
+
+
+def facts():
+    """Sentences of the card with a place for each number, and what the tables say it is."""
+    catalog = load_catalog()
+    table = catalog.table
+    shared = table[(table["bls_shared_by"] > 1) & table["has_bls"]]
+    distinct = table.drop_duplicates("soc_code")["employment_2024"].sum() / 1000
+    whole = catalog.major_groups["employment_2024"].sum() / 1000
+    top = table[table["wage_top_coded"]]
+    outside = catalog.related[~catalog.related["related_code"].isin(catalog.codes)]
+    suppressed, irrelevant = table["suppressed_ratings"], table["not_relevant_levels"]
+    return {
+        "The {} occupations are those": [len(table)],
+        "{} rated occupations have none, because BLS": [(~table["has_bls"]).sum()],
+        "{} million of the {} million jobs in the major groups": [whole - distinct, whole],
+        "{} codes end in something": [(~table.index.str.endswith(".00")).sum()],
+        "so {} occupations share {} BLS rows": [len(shared), shared["soc_code"].nunique()],
+        "gives {} million jobs where the distinct rows have {} million": [
+            table["employment_2024"].sum() / 1000, distinct,
+        ],
+        "top-coded: {} occupations stand at ${} with": [len(top), top["median_wage"].unique()[0]],
+        "`wage_top_coded` {}, and": [1],
+        "{} occupations have a BLS row but no annual wage": [
+            (table["has_bls"] & table["median_wage"].isna()).sum()
+        ],
+        "recommends to suppress {} skill ratings, in {} occupations": [
+            suppressed.sum(), (suppressed > 0).sum(),
+        ],
+        "{} skill levels, in {} occupations, are marked as not relevant": [
+            irrelevant.sum(), (irrelevant > 0).sum(),
+        ],
+        "Work values.** {} occupations have none": [np.isnan(catalog.work_values).all(1).sum()],
+        "{} rows lead to {} occupations outside the {}.": [
+            len(outside), outside["related_code"].nunique(), len(table),
+        ],
+    }
+
+
+FACTS = facts()
+# Names and dates rather than measurements: releases, licence, years of the sources (which a
+# test below compares with the official files), SHA-256.
+NAMES = [
+    "30.1", "1.2", "2024–34", "4.0", "December 2025", "SHA-256", "November 2023", "UTF-8",
+    "from 2008", "from\n2020", "oldest in 2010", "newest in 2025",
+]
+NUMBER = r"(\d[\d,]*(?:\.\d+)?)"
+
+
+def prose():
+    """The card without its column tables, code, and addresses."""
+    text = re.sub(r"^\| `.*$", "", PLAIN, flags=re.MULTILINE)
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
+def pattern(sentence):
+    """The sentence with any white space between words and a group for each number."""
+    return r"\s+".join(re.escape(word) for word in sentence.split()).replace(r"\{\}", NUMBER)
+
+
+@pytest.mark.parametrize("sentence", FACTS)
+def test_number_is_what_the_tables_say(sentence):
+    stated = re.findall(pattern(sentence), prose())
+    assert len(stated) == 1, "the card has no such sentence"
+    numbers = stated[0] if isinstance(stated[0], tuple) else stated
+    for number, measured in zip(numbers, FACTS[sentence], strict=True):
+        decimals = len(number.partition(".")[2])
+        assert number == f"{measured:,.{decimals}f}"
+
+
+def test_no_other_number_is_stated():
+    text = prose()
+    for sentence in FACTS:
+        text = re.sub(pattern(sentence), "", text)
+    for name in NAMES:
+        assert name in text, f"'{name}' is allowed but not used"
+        text = text.replace(name, "")
+    left = re.sub(r"`[^`]*`", "", text)
+    assert re.findall(r"[^\n]*\d[^\n]*", left) == []
+
+
+# --- Statements without a number ---------------------------------------------------------
+
+
+def test_home_health_and_personal_care_aides_have_no_line_of_their_own(catalog):
+    for title in ("Home Health Aides", "Personal Care Aides"):
+        assert title in " ".join(PLAIN.split())
+        assert not catalog.table["has_bls"].iloc[catalog.position(title)]
+
+
+def test_performers_are_among_those_without_an_annual_wage(catalog):
+    table = catalog.table
+    titles = table["title"][table["has_bls"] & table["median_wage"].isna()]
+    assert {"Actors", "Dancers", "Musicians and Singers"} < set(titles)
+
+
+def test_relations_need_not_be_mutual(catalog):
+    related = catalog.related_matrix() > 0
+    assert (related & ~related.T).any()
+
+
+def test_tables_are_sorted():
+    _, frames = tables.read_tables()
+    for name, frame in frames.items():
+        key = list(frame)[:1] + (["rank"] if name == "related_occupations" else [])
+        assert frame.equals(frame.sort_values(key, ignore_index=True)), name
+
+
+def test_statements_about_the_official_files(upstream):
+    onet = upstream / "onet" / "db_30_1_text"
+    rated = load_catalog().codes
+
+    def read(name, scale):
+        frame = pd.read_csv(onet / name, sep="\t", dtype=str, keep_default_na=False)
+        return frame[(frame["Scale ID"] == scale) & frame["O*NET-SOC Code"].isin(rated)]
+
+    interests = read("Interests.txt", "OI")
+    assert set(interests["Domain Source"]) == {"Machine Learning"}
+    assert set(interests["Date"]) == {"11/2023"}
+    years = read("Work Values.txt", "EX")["Date"].str[-4:]
+    assert (years == "2008").mean() > 0.5 and years.max() == "2020"
+    levels = read("Skills.txt", "LV")
+    assert set(levels["Domain Source"]) == {"Analyst"}
+    years = levels["Date"].str[-4:]
+    assert (years.min(), years.max()) == ("2010", "2025")
+    irrelevant = levels["Data Value"][levels["Not Relevant"] == "Y"].astype(float)
+    assert irrelevant.max() <= 1 and irrelevant.mean() < 0.1
+    assert "December 2025 Release" in (onet / "Read Me.txt").read_text("utf-8")
+
+    lines = read_projections(upstream / "bls" / "occupation.xlsx").occupations
+    assert "31-1120" in lines.index and not {"31-1121", "31-1122"} & set(lines.index)
+    unrated = lines[~lines.index.isin(rated.str[:7])]
+    assert unrated["title"].str.endswith("all other").mean() > 0.5
+
+
+def test_links_lead_somewhere():
+    links = re.findall(r"\]\(([^)]*)\)", PLAIN)
+    assert len(links) >= 5
+    for link in links:
+        assert link.startswith("https://") or (DATA / link).exists(), link
+
+
+def test_attribution_is_complete():
+    flat = " ".join(re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", PLAIN).split())
+    assert (
+        "This folder includes information from the O*NET 30.1 Database by the U.S. Department of "
+        "Labor, Employment and Training Administration (USDOL/ETA). Used under the CC BY 4.0 "
+        "license. O*NET® is a trademark of USDOL/ETA. We have modified some of this information; "
+        "USDOL/ETA has not approved, endorsed or tested these modifications."
+    ) in flat
+    assert "https://creativecommons.org/licenses/by/4.0/" in TEXT
+
+
+def test_commands_of_the_card_exist():
+    from careerlib.__main__ import cli
+
+    commands = re.findall(r"^python -m careerlib data (\w+)(.*)$", PLAIN, flags=re.MULTILINE)
+    assert [name for name, _ in commands] == ["fetch", "build"]
+    for name, arguments in commands:
+        options = {option for entry in cli.commands["data"].commands[name].params
+                   for option in entry.opts}
+        assert set(re.findall(r"--\w+", arguments)) <= options

@@ -38,7 +38,7 @@ lock: ## for maintainers: resolve requirements.lock again (needs uv)
 		--quiet --output-file requirements.lock
 
 clean: ## remove .venv and what runs wrote
-	rm -rf $(VENV) outputs/*.ipynb outputs/run.json outputs/metrics outputs/failed
+	rm -rf $(VENV) outputs/*.ipynb outputs/run.json outputs/claims.csv outputs/index.html outputs/metrics outputs/failed
 
 # Up to date means: made by a Python that still works, from this lock. An interrupted set-up
 # has no `ready` file and is made again.

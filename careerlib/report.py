@@ -5,7 +5,6 @@ is data here: their raw HTML is shown as text, links lead to https or into the p
 """
 
 import json
-import math
 import os
 import re
 import shutil
@@ -31,7 +30,8 @@ from pygments.lexers import PythonLexer
 
 from careerlib import claims
 from careerlib.errors import CareerlibError
-from careerlib.tables import replace_file
+from careerlib.project import replace_file
+from careerlib.project import shown as path_shown
 
 # A sign for each verdict, so that colour is not needed to tell them apart.
 SIGNS = {
@@ -67,8 +67,8 @@ def write_report(outputs: Path | str) -> Path:
             replace_file(outputs / name, text.encode("utf-8", "replace"))
     except OSError as error:
         raise CareerlibError(
-            f"The report cannot be written to {outputs} ({error.strerror}); choose another "
-            "folder with --output."
+            f"The report cannot be written to {path_shown(outputs)} ({error.strerror}); choose "
+            "another folder with --output."
         ) from None
     return outputs / "index.html"
 
@@ -82,8 +82,8 @@ def print_ledger(outputs: Path | str) -> str:
     records, problems = _read_records(outputs)
     if not records and not problems:
         raise CareerlibError(
-            f"There are no measurements in {outputs} yet; make a run first, with 'make run' or "
-            "'python -m careerlib run'."
+            f"There are no measurements in {path_shown(outputs)} yet; make a run first, with "
+            "'make run' or 'python -m careerlib run'."
         )
     rows = claims.ledger(records)
     width = min(shutil.get_terminal_size().columns, WIDEST)
@@ -183,9 +183,8 @@ def _read_run(outputs: Path) -> Run:
 
 
 def _entry(entry: Mapping) -> Entry:
-    seconds, problem = float(entry["seconds"]), entry.get("problem")
-    return Entry(str(entry["status"]), seconds if math.isfinite(seconds) else None,
-                 dict(entry["parameters"]), problem and str(problem))
+    return Entry(str(entry["status"]), float(entry["seconds"]), dict(entry["parameters"]),
+                 entry.get("problem"))
 
 
 def _read_records(outputs: Path) -> tuple[dict[str, dict], list[str]]:
@@ -288,8 +287,8 @@ def _page(run: Run) -> str:
 def _run_row(name: str, run: Run) -> dict:
     """A row of the table of the run, with what went wrong if the notebook did not pass."""
     entry = run.entries.get(name, Entry())
-    cells = run.failed.get(name, []) if entry.status != PASSED else []
-    errors = [output for cell in cells for output in cell["outputs"] if output["kind"] == "error"]
+    errors = [output for cell in run.failed.get(name, []) for output in cell["outputs"]
+              if output["kind"] == "error"]
     status = entry.status or ("failed" if name in run.failed else
                               "not known" if name in run.notebooks else "not run")
     problem = entry.problem or (errors[0]["text"] if errors else "No error text was kept.")

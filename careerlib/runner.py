@@ -181,6 +181,7 @@ def _record(path: Path, results: list[Result], known: list[str]) -> None:
             "status": result.status,
             "seconds": result.seconds,
             "parameters": result.parameters,
+            **({"problem": result.problem} if result.problem else {}),
         }
     versions = {"python": ".".join(map(str, sys.version_info[:3]))}
     versions |= {package: version(package) for package in RECORDED_VERSIONS}

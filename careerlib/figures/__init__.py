@@ -45,7 +45,7 @@ def show(figure: Figure, caption: str) -> None:
     figure.savefig(drawn, format="png", dpi=DPI)
     plt.close(figure)
     # A palette of 256 colours makes the file a third of its size; plots do not need more.
-    Image.open(drawn).convert("RGB").quantize(256).save(small, format="png", optimize=True)
+    Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")
     width, height = figure.get_size_inches()
     display(
         {

@@ -68,7 +68,7 @@ def missing_groups(coverage: pd.DataFrame) -> None:
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     axis.set(xlabel="jobs in 2024, millions")
-    axis.legend(loc="upper right")
+    axis.legend(loc="upper right", bbox_to_anchor=(1, 0.92))
     none = coverage[coverage["covered"] == 0]
     largest = none.loc[none["jobs"].idxmax()]
     share = coverage["covered"].sum() / coverage["jobs"].sum()

@@ -59,20 +59,19 @@ def _ledger() -> str:
         shown = [cell for cell in _cells(path.stem) if cell.source == "record.ledger()"]
         lines = shown[0].outputs[0].data["text/markdown"].split("\n")[2:] if shown else []
         for line in lines:
-            claim, stated, measured, verdict, _ = line.strip("| ").split(" | ")
-            rows.append((claim, stated, measured, verdict, path))
+            *shown, reason = line.strip("| ").split(" | ")
+            rows.append((*shown, reason, path))
     lines = [
-        f"| {claim} | {stated} | {measured} | {verdict} | [{path.stem[:2]}](notebooks/{path.name}) |"
-        for claim, stated, measured, verdict, path in rows
+        f"| {' | '.join(cells)} | [{path.stem[:2]}](notebooks/{path.name}) |" for *cells, path in rows
     ]
     return "\n".join([
-        f"**{claims.headline([verdict for *_, verdict, _ in rows])}**",
+        f"**{claims.headline([verdict for *_, verdict, _, _ in rows])}**",
         "",
         "<details>",
         "<summary>The whole ledger</summary>",
         "",
-        "| the documents say | stated | we measured | verdict | notebook |",
-        "|---|---|---|---|---|",
+        "| the claim | of the | stated | we measured | verdict | reason | notebook |",
+        "|---|---|---|---|---|---|---|",
         *lines,
         "",
         "</details>",

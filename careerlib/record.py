@@ -75,8 +75,9 @@ class Record:
         record = {"notebook": self.notebook, "parameters": self.parameters,
                   "measurements": self.measurements}
         rows = claims.ledger({self.notebook: record}, self.notebook)
-        shown = rows[["claim", "stated", "measured", "verdict", "reason"]]
-        table(shown.rename(columns={"claim": "the post says", "measured": "we measured"}))
+        shown = rows[["claim", "document", "stated", "measured", "verdict", "reason"]]
+        table(shown.rename(columns={"claim": "the claim", "document": "of the",
+                                    "measured": "we measured"}))
         changed = claims.changed_settings(self.notebook, self.parameters)
         if changed:
             say(f"**This run used other settings than the post: {changed}. The post's figures no "

@@ -6,6 +6,10 @@ import pandas as pd
 from careerlib.figures import BAD, FOURTH, GOOD, STATED, THIRD, new, show
 
 COLOURS = (GOOD, BAD, THIRD, FOURTH, "0.35")
+METHOD_NAMES = {
+    "random": "random order", "most_employed": "most jobs", "post": "the post's model",
+    "cosine": "cosine (baseline)", "cosine_filled": "cosine, filled in", "interests": "interests",
+}
 
 
 def contributions(parts: pd.Series, title: str) -> None:
@@ -19,7 +23,9 @@ def contributions(parts: pd.Series, title: str) -> None:
     axis.barh(parts.index, parts, left=starts, color=[GOOD if part > 0 else BAD for part in parts])
     for row, (name, part) in enumerate(parts.items()):
         axis.text(max(starts[name], ends[name]) + 0.03, row, f"{part:+.2f}", va="center", fontsize=8)
-    axis.axvline(ends.iloc[-1], color=STATED, linestyle="--", linewidth=1)
+    axis.axvline(ends.iloc[-1], color=STATED, linestyle="--", linewidth=1, label="sum")
+    axis.legend(loc="upper right")
+    axis.margins(x=0.12)
     axis.axvline(0, color="0.3", linewidth=0.8)
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
@@ -36,8 +42,9 @@ def score_lines(scores: pd.DataFrame) -> None:
     """
     figure, axis = new(3.0)
     crossings = 0
-    for colour, (name, values) in zip(COLOURS, scores.items(), strict=False):
-        axis.plot(np.arange(1, len(values) + 1), 100 * values, color=colour, label=name)
+    dashes = ("-", "-", "--", "-", "-")  # two people may have nearly the same level
+    for colour, dash, (name, values) in zip(COLOURS, dashes, scores.items(), strict=False):
+        axis.plot(np.arange(1, len(values) + 1), 100 * values, dash, color=colour, label=name)
         crossings += int((np.diff(values) > 1e-12).sum())
     axis.set(xlabel=f"occupations, in the order of {scores.columns[0]}'s scores",
              ylabel="score, %")
@@ -72,17 +79,17 @@ def overlaps(table: pd.DataFrame) -> None:
     table: method, overlap, k.
     """
     figure, axis = new(2.2)
-    axis.barh(table["method"], table["overlap"], color=GOOD)
+    axis.barh(table["method"].map(METHOD_NAMES), table["overlap"], color=GOOD)
     for row, value in enumerate(table["overlap"]):
         axis.text(value + 0.05, row, f"{value:.2f}", va="center", fontsize=8)
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
     k = int(table["k"].iloc[0])
-    axis.set(xlabel=f"occupations shared with the cosine's list, of {k}", xlim=(0, k))
-    listed = ", ".join(f"{name} {value:.2f}" for name, value in
+    axis.set(xlabel=f"occupations shared with the baseline's list, of {k}", xlim=(0, k))
+    listed = ", ".join(f"{METHOD_NAMES[name]} {value:.2f}" for name, value in
                        zip(table["method"], table["overlap"], strict=True))
-    show(figure, f"Mean overlap with the baseline's list of {k}: {listed}. Any ranking that ignores "
-         "the person “differs”; chance does too.")
+    show(figure, f"Mean overlap with the baseline's list of {k}: {listed}. They all differ from it, the "
+         "useful and the useless alike.")
 
 
 def judged(tables: dict[str, pd.DataFrame], metric: str, label: str) -> None:
@@ -90,12 +97,12 @@ def judged(tables: dict[str, pd.DataFrame], metric: str, label: str) -> None:
 
     tables: as evaluation.compare returns them.
     """
-    figure, axes = new(3.9, nrows=2, ncols=2, sharey=True, sharex="row")
+    figure, axes = new(3.9, nrows=2, ncols=2, sharey=True, sharex=True)
     for axis, (title, table) in zip(axes.flat, tables.items(), strict=True):
         estimate = table[metric]
         errors = [estimate - table[f"{metric}_low"], table[f"{metric}_high"] - estimate]
         colours = [BAD if name == "post" else GOOD for name in table.index]
-        axis.barh(table.index, estimate, xerr=errors, color=colours,
+        axis.barh(table.index.map(METHOD_NAMES), estimate, xerr=errors, color=colours,
                   error_kw={"elinewidth": 1, "ecolor": "0.2"})
         axis.grid(axis="y", visible=False)
         axis.set(title=title)
@@ -105,7 +112,9 @@ def judged(tables: dict[str, pd.DataFrame], metric: str, label: str) -> None:
     sentences = [
         f"{title}: the post's model {table.loc['post', metric]:.3f}, random "
         f"{table.loc['random', metric]:.3f}, the best {table[metric].max():.3f} "
-        f"({table[metric].idxmax()})"
+        f"({METHOD_NAMES[table[metric].idxmax()]})"
         for title, table in tables.items()
     ]
-    show(figure, f"{label}, with 95% intervals over occupations. {'; '.join(sentences)}.")
+    best = max(table[metric].max() / table.loc["post", metric] for table in tables.values())
+    show(figure, f"The best simple method finds up to {best:.0f} times as many relatives as the post's "
+         f"model. {label}, with 95% intervals over occupations. {'; '.join(sentences)}.")

@@ -110,6 +110,16 @@ def benchmark(people: int) -> None:
     click.echo(scoring.report(scoring.run(sizes=[*sizes, people])))
 
 
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True,
+              help="0: any free port.")
+def llm(port: int) -> None:
+    """Serve the small local language model on this machine until Ctrl-C."""
+    from careerlib.llm import serve
+
+    serve(port, click.echo)
+
+
 def _run(options: dict[str, Any], refresh: bool = False) -> None:
     from careerlib.runner import run_notebooks, summary
 

@@ -36,6 +36,10 @@ POST_SETTINGS: dict[str, dict[str, object]] = {
 }
 POST_SETTINGS["04_training_and_metrics"] = POST_SETTINGS["03_production_synthetic_data"]
 POST_SETTINGS["05_sarah_walkthrough"] = {"profile": "", "seed": 42, "n_random": 1000}
+POST_SETTINGS["07_openai_explanations"] = {"explainer": "template"}
+POST_SETTINGS["08_a_recommender_that_listens"] = {
+    "seed": 0, "n_folds": 2, "n_random": 1000, "k": 10,
+}
 POST_SETTINGS["06_baseline_comparison"] = {"seed": 42, "n_random": 1000, "k": 10}
 
 
@@ -326,7 +330,7 @@ def _both_strong(key: str, of: int, within: int) -> Callable:
     return rule
 
 
-NB01, NB02, NB03, NB04, NB05, NB06 = POST_SETTINGS
+NB01, NB02, NB03, NB04, NB05, NB06, NB07, NB08 = sorted(POST_SETTINGS)
 
 def _needs_ml(m: Mapping) -> Judgement:
     accuracy = m["accuracy_of_one_sum"]
@@ -417,6 +421,36 @@ def _value(m: Mapping) -> Judgement:
         return Judgement(measured, REPRODUCED, "better than chance and than the largest occupations")
     return Judgement(measured, NOT_SUPPORTED,
                      "no better than a random order of its own occupations")
+
+
+def _explanations(m: Mapping) -> Judgement:
+    passing, published = m["published_passing"], m["published"]
+    measured = f"{passing} of {published} published texts pass the fact check"
+    if passing == published:
+        return Judgement(measured, REPRODUCED, "what they say about the occupations is true")
+    return Judgement(measured, NOT_SUPPORTED if passing == 0 else MISLEADING,
+                     "they name strengths that O*NET does not give the occupation, or no fact at all")
+
+
+def _strangers(m: Mapping) -> Judgement:
+    low, high = m["post_minus_cosine_on_strangers_interval"]
+    measured = (f"people made from held-out occupations: recall@10 minus that of a filled cosine "
+                f"{m['post_minus_cosine_on_strangers']:+.3f} [{low:+.3f}, {high:+.3f}]")
+    if low > 0:
+        return Judgement(measured, REPRODUCED, "better than a cosine on people it has not seen")
+    return Judgement(measured, NOT_SUPPORTED,
+                     "a cosine without any training serves people that neither has seen better"
+                     if high < 0 else "no better than a cosine without any training")
+
+
+def _real_data(m: Mapping) -> Judgement:
+    measured = (f"trained on O*NET's relations: {m['post_on_real_rankings']} ranking, recall@10 "
+                f"{m['post_on_real_recall']:.3f}; features that interact: {m['matched_recall']:.3f}")
+    if m["post_on_real_rankings"] == 1:
+        return Judgement(measured, NOT_SUPPORTED,
+                         "with these features even real relations give everybody one list (users' "
+                         "feedback itself cannot be tested here)")
+    return Judgement(measured, REPRODUCED, "with real relations the list depends on the person")
 
 
 CLAIMS: list[Claim] = [
@@ -521,8 +555,16 @@ CLAIMS: list[Claim] = [
           _matching),
     Claim("value", NOTE, "The model provides value and is ready for production", "value", NB06,
           _value),
-    Claim("real-data", f"{NOTE}, {POST}", "Real user data will improve the accuracy", "improves",
-          NB06, _untestable("nobody's feedback is at hand")),
+    Claim("explanations", POST, "With OpenAI, explanations say why an occupation fits", "why", NB07,
+          _explanations),
+    Claim("re-rank", POST, "OpenAI re-ranks if something seems off", "re-ranks", NB07,
+          _untestable("the model's answers are not published, and none is asked here")),
+    Claim("feels-human", POST, "OpenAI makes it feel more human and less robotic", "human", NB07,
+          _untestable("no reader was asked")),
+    Claim("strangers", NOTE, "The model will generalize better to real users", "better", NB08,
+          _strangers),
+    Claim("real-data", f"{NOTE}, {POST}", "Real data will improve the model further", "improves",
+          NB08, _real_data),
 ]
 
 

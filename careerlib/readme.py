@@ -57,7 +57,9 @@ def _ledger() -> str:
     rows = []
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
         shown = [cell for cell in _cells(path.stem) if cell.source == "record.ledger()"]
-        lines = shown[0].outputs[0].data["text/markdown"].split("\n")[2:] if shown else []
+        if not (shown and shown[0].outputs):
+            continue  # a notebook that is still being written
+        lines = shown[0].outputs[0].data["text/markdown"].split("\n")[2:]
         for line in lines:
             *shown, reason = line.strip("| ").split(" | ")
             rows.append((*shown, reason, path))

@@ -26,6 +26,9 @@ from careerlib.encoding import (
     encode_profiles,
 )
 from careerlib.errors import CareerlibError, nearest
+from careerlib.matching.constraints import allowed
+from careerlib.matching.matcher import word as matched_word
+from careerlib.matching.stored import load_matcher
 from careerlib.profile import Profile
 from careerlib.synthetic import production_pairs
 from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
@@ -62,6 +65,9 @@ class Method:
         (Ranking by log-odds is the same and saves an exponential for each pair.)
     can_rank: takes (m, 50) person vectors and says for whom (m,) there is a ranking.
     needs: what such a person must state, for the message.
+    word: turns a probability into a confidence word.
+    has_limits: True if minimum wage and highest education remove occupations; False if they
+        are only slots of the vector, as in the post.
     """
 
     description: str
@@ -70,6 +76,8 @@ class Method:
     is_probability: bool = False
     can_rank: Callable[[np.ndarray], np.ndarray] = _rates_something
     needs: str = "rate at least one skill, interest or work value above 0"
+    word: Callable[[float], str] = lambda probability: confidence(probability)
+    has_limits: bool = False
 
     def score(self, values: np.ndarray) -> np.ndarray:
         """What is shown for these values."""
@@ -116,6 +124,10 @@ def _post(catalog: Catalog) -> Scorer:
     folded = fold(post_model().model)
     of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
     return lambda persons: np.add.outer(persons @ folded.person, of_occupations)
+
+
+def _matched(catalog: Catalog) -> Scorer:
+    return load_matcher(catalog=catalog if catalog.name == "all" else None).scorer(catalog)
 
 
 def _cosine(fill: bool) -> Callable[[Catalog], Scorer]:
@@ -171,11 +183,23 @@ METHODS: dict[str, Method] = {
         can_rank=_differ_in_interests,
         needs="rate interests, and not all six alike",
     ),
+    "matched": Method(
+        "logistic regression on products of what a person states and what an occupation is",
+        catalog="all",
+        scorer=_matched,
+        is_probability=True,
+        word=matched_word,
+        has_limits=True,
+    ),
 }
 
 
 def recommend(
-    profile: Profile, method: str = "post", top: int = 10, catalog: Catalog | str | None = None
+    profile: Profile,
+    method: str = "post",
+    top: int = 10,
+    catalog: Catalog | str | None = None,
+    max_job_zone: int | None = None,
 ) -> pd.DataFrame:
     """The `top` best occupations for one person, best first.
 
@@ -189,8 +213,11 @@ def recommend(
     shared_interests and shared_values as `shared` finds them, joined by commas. Figures
     that BLS does not have for an occupation are missing (NaN). Ties go to the lower code.
 
-    A minimum wage or education is only a slot of the vector here, as in the post; it
-    removes no occupation.
+    For the method "matched" the profile's minimum wage and highest education, and
+    `max_job_zone` (1-5), are limits: what breaks one is left out, `attrs["limits"]` of the
+    table says how much that was, and a column note marks what was decided in the person's
+    favour (a top-coded or unknown wage). There can be fewer than `top` rows then. For the
+    other methods they are only slots of the vector, as in the post.
 
     Raises CareerlibError for an unknown method or catalog, a `top` that the catalog does
     not have, and a profile that has no ranking because it states nothing.
@@ -206,17 +233,29 @@ def recommend(
         raise CareerlibError(
             f"The profile {state}, so the method '{method}' has no ranking for it; {chosen.needs}."
         )
-    positions, scores = (rows[0] for rows in score_many(profile, method, top, catalog))
+    limits = None
+    if chosen.has_limits:
+        limits = allowed(profile, catalog, max_job_zone)
+        check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
+        positions, scores = (rows[0] for rows in score_many(profile, method, len(catalog), catalog))
+        kept = limits.kept[positions]
+        positions, scores = positions[kept][:top], scores[kept][:top]
+    elif max_job_zone is not None:
+        raise CareerlibError(
+            f"The method '{method}' knows no job zone; leave max_job_zone out, or use 'matched'."
+        )
+    else:
+        positions, scores = (rows[0] for rows in score_many(profile, method, top, catalog))
     table = catalog.table.iloc[positions]
     in_common = [shared(profile, catalog, position) for position in positions]
-    return pd.DataFrame(
+    listed = pd.DataFrame(
         {
-            "rank": np.arange(1, top + 1),
+            "rank": np.arange(1, len(positions) + 1),
             "onet_soc_code": table.index,
             "soc_code": table["soc_code"].array,
             "title": table["title"].array,
             "score": scores,
-            "confidence": [confidence(score) if chosen.is_probability else "" for score in scores],
+            "confidence": [chosen.word(score) if chosen.is_probability else "" for score in scores],
             "median_wage": table["median_wage"].array,
             "wage_top_coded": table["wage_top_coded"].array,
             "education": table["education"].array,
@@ -227,6 +266,10 @@ def recommend(
             "shared_values": [", ".join(found["work_values"]) for found in in_common],
         }
     )
+    if limits is not None:
+        listed["note"] = limits.marks[positions]
+        listed.attrs["limits"] = limits.sentence
+    return listed
 
 
 def confidence(probability: float) -> str:

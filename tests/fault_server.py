@@ -34,7 +34,9 @@ class FaultServer:
                 body = json.loads(self.rfile.read(length) or b"{}")
                 with outer._lock:
                     outer.asked.append(body)
-                    outer.headers.append({name.casefold(): value for name, value in self.headers.items()})
+                    outer.headers.append(
+                        {name.casefold(): value for name, value in self.headers.items()}
+                    )
                     count = len(outer.asked)
                 self.server.outer = outer
                 try:

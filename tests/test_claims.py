@@ -74,6 +74,12 @@ MEASURED = {
         "post_minus_cosine": -0.02, "post_minus_cosine_interval": [-0.05, 0.02],
         "post_recall": 0.068, "random_recall": 0.068, "most_employed_recall": 0.121,
     },
+    claims.NB07: {"published": 3, "published_passing": 0},
+    claims.NB08: {
+        "post_minus_cosine_on_strangers": -0.04,
+        "post_minus_cosine_on_strangers_interval": [-0.05, -0.03],
+        "post_on_real_rankings": 1, "post_on_real_recall": 0.02, "matched_recall": 0.2,
+    },
 }
 
 
@@ -177,7 +183,13 @@ TURNS = [
      REPRODUCED),
     ("value", NOT_SUPPORTED,
      {claims.NB06: {"post_minus_random_interval": [0.05, 0.1], "post_recall": 0.2}}, REPRODUCED),
-    ("real-data", UNTESTABLE, {claims.NB06: {"real_users": 10}}, NOT_SUPPORTED),
+    ("explanations", NOT_SUPPORTED, {claims.NB07: {"published_passing": 3}}, REPRODUCED),
+    ("explanations", NOT_SUPPORTED, {claims.NB07: {"published_passing": 1}}, MISLEADING),
+    ("re-rank", UNTESTABLE, {claims.NB07: {"real_users": 1}}, NOT_SUPPORTED),
+    ("feels-human", UNTESTABLE, {claims.NB07: {"real_users": 9}}, NOT_SUPPORTED),
+    ("strangers", NOT_SUPPORTED,
+     {claims.NB08: {"post_minus_cosine_on_strangers_interval": [0.01, 0.02]}}, REPRODUCED),
+    ("real-data", NOT_SUPPORTED, {claims.NB08: {"post_on_real_rankings": 900}}, REPRODUCED),
 ]
 
 

@@ -23,7 +23,9 @@ DEFINITIONS = {
     "7": "scale", "0.6": "recipe", "0.4": "recipe", "200,000": "recipe", "0": "scale, slot",
     "34": "slot", "0.45": "recipe", "1": "scale", "95": "level of the intervals and exercises",
     "10": "top of a list", "4": "skills in a short form", "80": "High", "60": "Medium", "40": "Low",
-    "2": "interests in a short form", "3": "scale and places",
+    "2": "interests in a short form", "3": "scale and places", "22": "SOC major groups",
+    "6": "the longest short form", "1.1": "goal", "1.3": "goal", "1.8": "goal",
+    "135": "parameters of SmolLM2, millions",
 }
 STATED = {
     number
@@ -31,6 +33,7 @@ STATED = {
     for number in re.findall(r"\d[\d,]*(?:\.\d+)?", claim.stated + " " + claim.claim)
 } | {"80.2", "78"}
 ALLOWED = set(DEFINITIONS) | STATED
+WITHOUT_FIGURES = {"07_openai_explanations"}
 WORDS = re.compile(
     r"\b(eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty"
     r"|forty|fifty|sixty|seventy|eighty|ninety|hundreds? of|thousand)\b", re.I,
@@ -64,7 +67,7 @@ def static_text(cell):
     text = re.sub(r"^# \d\d · ", "", text, flags=re.M)
     text = re.sub(r"^\*\*\d\.\*\*", "", text, flags=re.M)
     text = re.sub(r"^About \d+ minutes\.", "", text, flags=re.M)
-    return re.sub(r"[nN]otebook \d\d\b", "", text)
+    return re.sub(r"[nN]otebook\s\d\d\b", "", text)
 
 
 def test_there_are_notebooks_for_every_claim():
@@ -158,7 +161,7 @@ def test_links_lead_somewhere(path, cells):
                 assert (path.parent / target).is_file(), target
 
 
-def test_figures_have_captions_and_alternative_texts(cells):
+def test_figures_have_captions_and_alternative_texts(path, cells):
     figures = 0
     for cell in of_kind(cells, "code"):
         for position, output in enumerate(cell.outputs):
@@ -169,7 +172,7 @@ def test_figures_have_captions_and_alternative_texts(cells):
             caption = cell.outputs[position + 1].data["text/markdown"].replace("\\*", "*")
             assert caption == f"*Figure: {alternative}*"
             assert re.search(r"\d", alternative), "a caption says what the figure shows, in numbers"
-    assert figures >= 2
+    assert figures >= 2 or path.stem in WITHOUT_FIGURES
 
 
 def test_no_measured_number_is_typed_into_prose(cells):

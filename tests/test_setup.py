@@ -13,7 +13,8 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {
     ".ci", ".gitignore", "LICENSE", "Makefile", "README.md", "careerlib", "data",
-    "environment.yml", "notebooks", "outputs", "pyproject.toml", "requirements.lock", "tests",
+    "environment.yml", "notebooks", "outputs", "pyproject.toml", "requirements-llm.lock",
+    "requirements.lock", "tests",
 }
 
 

@@ -33,7 +33,6 @@ NOMINAL_SIMILARITY = {
 }
 WEAK_THRESHOLD = 0.45  # cosine above which a weak match is labelled good
 N_SKILLS = BLOCKS["skills"].stop
-N_OTHERS = N_SLOTS - N_SKILLS
 
 
 @dataclass(frozen=True)
@@ -111,26 +110,20 @@ def production_pairs(
         )
     R.shuffle(types)
     rows = range(len(occupations))
-    persons, chosen, labels = [], [], []
+    chosen = []
+    draws: dict[str, list] = {name: [] for name in shares}
     for match_type in types:
-        row = R.choice(rows)
-        occupation = occupations[row]
-        if match_type == "strong":
-            person, label = _strong(occupation, N), 1
-        elif match_type == "moderate":
-            person, label = _moderate(occupation, N), 1
-        elif match_type == "weak":
-            person, label = _weak(occupation, N), 1  # where the cosine allows it, see below
-        elif match_type == "poor":
-            person, label = _poor(occupations, N, R), 0
-        elif match_type == "partial":
-            person, label = _partial(occupation, N, R), 0
-        else:
-            person, label = _skills_only(occupation, N, 0.3), 0
-        persons.append(person)
-        chosen.append(row)
-        labels.append(label)
-    pairs = _pairs(occupations, persons, chosen, labels, np.array(types))
+        chosen.append(R.choice(rows))
+        draws[match_type].append(_DRAW[match_type](N, R, rows))
+    persons, types = np.empty((len(types), N_SLOTS)), np.array(types)
+    for match_type, drawn in draws.items():
+        if drawn:
+            of_type = types == match_type
+            own = occupations[np.array(chosen)[of_type]]
+            parts = [np.array(part) for part in zip(*drawn, strict=True)]
+            persons[of_type] = _ASSEMBLE[match_type](own, occupations, *parts)
+    labels = np.isin(types, ("strong", "moderate", "weak"))
+    pairs = _pairs(occupations, persons, chosen, labels, types)
     too_far = (pairs.match_types == "weak") & (pairs.cosines <= weak_threshold)
     pairs.labels[too_far] = 0
     return pairs
@@ -157,70 +150,107 @@ def checked_shares(shares: Mapping[str, float] | None) -> dict[str, float]:
     return {name: shares[name] for name in SHARES}
 
 
-def _strong(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
+# The six match types, each in two steps. Drawing happens pair by pair in the recipe's order;
+# the arithmetic is done for all pairs of a type at once, which is several times as fast. A
+# uniform draw between two bounds is `_between` of a plain one, a normal draw a multiple of a
+# standard one, and N.choice without replacement the beginning of N.permutation.
+
+
+def _between(low: float, high: float, drawn: np.ndarray) -> np.ndarray:
+    return low + (high - low) * drawn
+
+
+def _draw_strong(N, R, rows):
+    return N.random_sample(), N.standard_normal(N_SLOTS), N.random_sample(5), _slots(5, N)
+
+
+def _strong(own, occupations, similarity, noise, raised, slots):
     """The occupation with a little noise, and five slots raised."""
-    similarity = N.uniform(0.7, 0.9)
-    person = occupation + N.normal(0, (1 - similarity) * 0.3, N_SLOTS)
-    person = np.minimum(np.maximum(person, 0), 1)
-    raised = N.random_sample(5) * 0.5
-    slots = _some_slots(5, N)
-    person[slots] = np.maximum(person[slots], raised)
-    return person
+    spread = (1 - _between(0.7, 0.9, similarity)) * 0.3
+    persons = np.clip(own + spread[:, None] * noise, 0, 1)
+    before = np.take_along_axis(persons, slots, axis=1)
+    np.put_along_axis(persons, slots, np.maximum(before, raised * 0.5), axis=1)
+    return persons
 
 
-def _moderate(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
-    """50 to 70% of the slots from the occupation, the others noise up to 0.6."""
-    kept = int(N_SLOTS * N.uniform(0.5, 0.7))
-    slots = _some_slots(kept, N)
-    others = np.ones(N_SLOTS, dtype=bool)
-    others[slots] = False
-    person = np.empty(N_SLOTS)
-    person[slots] = occupation[slots] * N.uniform(0.7, 1, kept)
-    person[others] = N.random_sample(N_SLOTS - kept) * 0.6
-    return person
+def _draw_moderate(N, R, rows):
+    return N.random_sample(), _slots(N_SLOTS, N), N.random_sample(N_SLOTS)
 
 
-def _weak(occupation: np.ndarray, N: np.random.RandomState) -> np.ndarray:
-    """30 to 50% of the slots from the occupation, the others noise up to 0.7."""
-    kept = int(N_SLOTS * N.uniform(0.3, 0.5))
-    person = N.random_sample(N_SLOTS) * 0.7
-    slots = _some_slots(kept, N)
-    person[slots] = occupation[slots] * N.uniform(0.5, 0.8, kept)
-    return person
+def _moderate(own, occupations, similarity, slots, drawn):
+    """50 to 70 % of the slots from the occupation, the others noise up to 0.6."""
+    place = np.arange(N_SLOTS)
+    is_kept = place < (N_SLOTS * _between(0.5, 0.7, similarity)).astype(int)[:, None]
+    # The kept slots in the order drawn, then the others ascending.
+    order = np.argsort(np.where(is_kept, place, N_SLOTS + slots), axis=1)
+    slots = np.take_along_axis(slots, order, axis=1)
+    copied = np.take_along_axis(own, slots, axis=1) * _between(0.7, 1, drawn)
+    persons = np.empty_like(own)
+    np.put_along_axis(persons, slots, np.where(is_kept, copied, drawn * 0.6), axis=1)
+    return persons
 
 
-def _poor(
-    occupations: np.ndarray, N: np.random.RandomState, R: random.Random
-) -> np.ndarray:
+def _draw_weak(N, R, rows):
+    kept = int(N_SLOTS * _between(0.3, 0.5, N.random_sample()))
+    noise, slots, scale = N.random_sample(N_SLOTS), _slots(N_SLOTS, N), np.full(N_SLOTS, np.nan)
+    scale[:kept] = N.random_sample(kept)
+    return noise, slots, scale
+
+
+def _weak(own, occupations, noise, slots, scale):
+    """30 to 50 % of the slots from the occupation, the others noise up to 0.7.
+
+    scale: NaN beyond the kept slots.
+    """
+    persons = noise * 0.7
+    copied = np.take_along_axis(own, slots, axis=1) * _between(0.5, 0.8, scale)
+    before = np.take_along_axis(persons, slots, axis=1)
+    np.put_along_axis(persons, slots, np.where(np.isnan(scale), before, copied), axis=1)
+    return persons
+
+
+def _draw_poor(N, R, rows):
+    return N.random_sample(), R.choice(rows), N.random_sample(N_SLOTS)
+
+
+def _poor(own, occupations, similarity, other, noise):
     """Mostly noise, blended with some other occupation."""
-    similarity = N.uniform(0, 0.3)
-    other = occupations[R.choice(range(len(occupations)))]
-    return other * similarity + N.random_sample(N_SLOTS) * (1 - similarity)
+    weight = _between(0, 0.3, similarity)[:, None]
+    return occupations[other] * weight + noise * (1 - weight)
 
 
-def _partial(
-    occupation: np.ndarray, N: np.random.RandomState, R: random.Random
-) -> np.ndarray:
+def _draw_partial(N, R, rows):
+    return R.random() > 0.5, N.random_sample(N_SLOTS)
+
+
+def _partial(own, occupations, has_skills, drawn):
     """Skills from the occupation and noise elsewhere, or the other way round."""
-    if R.random() > 0.5:
-        return _skills_only(occupation, N, 0.4)
-    person = np.empty(N_SLOTS)
-    person[:N_SKILLS] = N.random_sample(N_SKILLS) * 0.4
-    person[N_SKILLS:] = occupation[N_SKILLS:] * N.uniform(0.7, 1, N_OTHERS)
-    return person
+    is_skill = np.arange(N_SLOTS) < N_SKILLS
+    copies = is_skill == has_skills[:, None]
+    return np.where(copies, own * _between(0.7, 1, drawn), drawn * 0.4)
 
 
-def _skills_only(
-    occupation: np.ndarray, N: np.random.RandomState, noise: float
-) -> np.ndarray:
-    person = np.empty(N_SLOTS)
-    person[:N_SKILLS] = occupation[:N_SKILLS] * N.uniform(0.7, 1, N_SKILLS)
-    person[N_SKILLS:] = N.random_sample(N_OTHERS) * noise
-    return person
+def _draw_wrong_interests(N, R, rows):
+    return (N.random_sample(N_SLOTS),)
 
 
-def _some_slots(count: int, N: np.random.RandomState) -> np.ndarray:
-    """N.choice(N_SLOTS, count, replace=False), which draws the same but takes twice as long."""
+def _wrong_interests(own, occupations, drawn):
+    """Skills from the occupation and a little noise elsewhere."""
+    is_skill = np.arange(N_SLOTS) < N_SKILLS
+    return np.where(is_skill, own * _between(0.7, 1, drawn), drawn * 0.3)
+
+
+_DRAW = {
+    "strong": _draw_strong, "moderate": _draw_moderate, "weak": _draw_weak, "poor": _draw_poor,
+    "partial": _draw_partial, "wrong interests": _draw_wrong_interests,
+}
+_ASSEMBLE = {
+    "strong": _strong, "moderate": _moderate, "weak": _weak, "poor": _poor, "partial": _partial,
+    "wrong interests": _wrong_interests,
+}
+
+
+def _slots(count: int, N: np.random.RandomState) -> np.ndarray:
     return N.permutation(N_SLOTS)[:count]
 
 

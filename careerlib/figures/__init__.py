@@ -16,7 +16,7 @@ from PIL import Image
 from careerlib.record import say
 
 WIDTH = 7.2  # inches; shown 720 pixels wide
-DPI = 200
+DPI = 160
 
 # Blue and orange of seaborn's colour-blind palette; grey for what the documents state.
 GOOD, BAD, THIRD, FOURTH = (sns.color_palette("colorblind")[i] for i in (0, 1, 2, 4))

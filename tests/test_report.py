@@ -34,6 +34,9 @@ class Page(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
 
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)  # `<br />` has nothing to close
+
     def handle_endtag(self, tag):
         assert self.open[-1] == tag, (self.open[-3:], tag, self.getpos())
         self.open.pop()

@@ -520,7 +520,8 @@ def test_no_rating_was_altered(upstream):
 def test_data_folder_holds_no_sentence_of_the_database(upstream):
     """Only codes, titles, names and figures: no description, however short."""
     shipped = " ".join(
-        path.read_text("utf-8") for path in tables.DATA.iterdir() if path.is_file()
+        path.read_text("utf-8") for path in tables.DATA.iterdir()
+        if path.is_file() and path.suffix != ".npz"  # the fitted matcher: arrays
     )
     flat = " ".join(shipped.split()).casefold()
     onet = upstream / "onet" / "db_30_1_text"

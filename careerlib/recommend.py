@@ -27,6 +27,7 @@ from careerlib.encoding import (
 )
 from careerlib.errors import CareerlibError, nearest
 from careerlib.matching.constraints import allowed
+from careerlib.matching.matcher import Matcher
 from careerlib.matching.matcher import word as matched_word
 from careerlib.matching.stored import load_matcher
 from careerlib.profile import Profile
@@ -66,6 +67,8 @@ class Method:
     can_rank: takes (m, 50) person vectors and says for whom (m,) there is a ranking.
     needs: what such a person must state, for the message.
     word: turns a probability into a confidence word.
+    reasons: takes a Profile, positions (k,) and the catalog, and says for each position what the
+        person stated that counted most in the score; None where the method cannot say.
     has_limits: True if minimum wage and highest education remove occupations; False if they
         are only slots of the vector, as in the post.
     """
@@ -77,6 +80,7 @@ class Method:
     can_rank: Callable[[np.ndarray], np.ndarray] = _rates_something
     needs: str = "rate at least one skill, interest or work value above 0"
     word: Callable[[float], str] = lambda probability: confidence(probability)
+    reasons: Callable[[Profile, np.ndarray, Catalog], list[str]] | None = None
     has_limits: bool = False
 
     def score(self, values: np.ndarray) -> np.ndarray:
@@ -126,8 +130,26 @@ def _post(catalog: Catalog) -> Scorer:
     return lambda persons: np.add.outer(persons @ folded.person, of_occupations)
 
 
+def _matcher(catalog: Catalog) -> Matcher:
+    return load_matcher(catalog=catalog if catalog.name == "all" else None)
+
+
 def _matched(catalog: Catalog) -> Scorer:
-    return load_matcher(catalog=catalog if catalog.name == "all" else None).scorer(catalog)
+    return _matcher(catalog).scorer(catalog)
+
+
+def _matched_reasons(profile: Profile, positions: np.ndarray, catalog: Catalog) -> list[str]:
+    """The three statements that add most to the log-odds, and what they add."""
+    matcher = _matcher(catalog)
+    reasons = []
+    for position in positions:
+        parts = matcher.contributions(profile, position, catalog)
+        most = parts[~parts["block"].isin(["base", "level"])].head(3)
+        reasons.append(", ".join(
+            f"{name} {value:+.1f}"
+            for name, value in zip(most["statement"], most["contribution"], strict=True)
+        ))
+    return reasons
 
 
 def _cosine(fill: bool) -> Callable[[Catalog], Scorer]:
@@ -189,6 +211,7 @@ METHODS: dict[str, Method] = {
         scorer=_matched,
         is_probability=True,
         word=matched_word,
+        reasons=_matched_reasons,
         has_limits=True,
     ),
 }
@@ -215,7 +238,8 @@ def recommend(
 
     For the method "matched" the profile's minimum wage and highest education, and
     `max_job_zone` (1-5), are limits: what breaks one is left out, `attrs["limits"]` of the
-    table says how much that was, and a column note marks what was decided in the person's
+    table says how much that was; a column counted_most names the statements that add most
+    to each score, and a column note marks what was decided in the person's
     favour (a top-coded or unknown wage). There can be fewer than `top` rows then. For the
     other methods they are only slots of the vector, as in the post.
 
@@ -266,6 +290,8 @@ def recommend(
             "shared_values": [", ".join(found["work_values"]) for found in in_common],
         }
     )
+    if chosen.reasons is not None:
+        listed["counted_most"] = chosen.reasons(profile, positions, catalog)
     if limits is not None:
         listed["note"] = limits.marks[positions]
         listed.attrs["limits"] = limits.sentence

@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from careerlib import claims
-from careerlib.claims import MISLEADING, NOT_SUPPORTED, REPRODUCED, UNTESTABLE
+from careerlib import claims, verdicts
+from careerlib.verdicts import MISLEADING, NOT_SUPPORTED, REPRODUCED, UNTESTABLE
 from careerlib.record import Record, markdown_table
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -47,13 +47,13 @@ MEASURED = {
         "precision_at_one_in_twenty": 0.11,
     },
     claims.NB05: {
-        "scores": {claims.ADMINISTRATORS: 0.8017, claims.MANAGERS: 0.8232,
-                   claims.TECHNICIANS: 0.7942},
-        "confidence": claims.SARAH_CONFIDENCE,
-        "median_wage": {claims.ADMINISTRATORS: 96800.0, claims.MANAGERS: 121440.0,
-                        claims.TECHNICIANS: 68730.0},
-        "scores_from_three_skills": {claims.ADMINISTRATORS: 0.764, claims.MANAGERS: 0.789,
-                                     claims.TECHNICIANS: 0.756},
+        "scores": {verdicts.ADMINISTRATORS: 0.8017, verdicts.MANAGERS: 0.8232,
+                   verdicts.TECHNICIANS: 0.7942},
+        "confidence": verdicts.SARAH_CONFIDENCE,
+        "median_wage": {verdicts.ADMINISTRATORS: 96800.0, verdicts.MANAGERS: 121440.0,
+                        verdicts.TECHNICIANS: 68730.0},
+        "scores_from_three_skills": {verdicts.ADMINISTRATORS: 0.764, verdicts.MANAGERS: 0.789,
+                                     verdicts.TECHNICIANS: 0.756},
         "distinct_rankings": 1, "n_people": 1000,
         "administrators_interests": both(("Investigative", 3), ("Enterprising", 4)),
         "managers_skills": both(("Critical Thinking", 1), ("Social Perceptiveness", 14)),
@@ -63,11 +63,11 @@ MEASURED = {
     claims.NB06: {
         "baseline_scores": {"Statisticians": 0.3511, "Mathematicians": 0.3468,
                             "Astronomers": 0.3269},
-        "part_4_scores": {claims.ADMINISTRATORS: 0.7951, claims.TECHNICIANS: 0.7872,
-                          claims.MANAGERS: 0.8174},
-        "sarah_scores": {claims.ADMINISTRATORS: 0.8017, claims.TECHNICIANS: 0.7942,
-                         claims.MANAGERS: 0.8232},
-        "part_4_confidence": claims.PART_4_CONFIDENCE,
+        "part_4_scores": {verdicts.ADMINISTRATORS: 0.7951, verdicts.TECHNICIANS: 0.7872,
+                          verdicts.MANAGERS: 0.8174},
+        "sarah_scores": {verdicts.ADMINISTRATORS: 0.8017, verdicts.TECHNICIANS: 0.7942,
+                         verdicts.MANAGERS: 0.8232},
+        "part_4_confidence": verdicts.PART_4_CONFIDENCE,
         "none_of_three": {"post": 0.93, "random": 0.95},
         "part_4_overlap": 0, "overlap_with_cosine": {"post": 0.44, "random": 0.67},
         "post_minus_random": 0.0, "post_minus_random_interval": [-0.02, 0.02],
@@ -140,15 +140,15 @@ TURNS = [
     ("naive-shows-ml", NOT_SUPPORTED, {claims.NB02: {"accuracy_of_one_sum": 0.9}}, REPRODUCED),
     ("naive-generalizes", UNTESTABLE, {claims.NB02: {"real_users": 50}}, NOT_SUPPORTED),
     ("patterns", MISLEADING, {claims.NB04: {"person_alone_accuracy": 0.7}}, REPRODUCED),
-    ("sarah-scores", REPRODUCED, {claims.NB05: {"scores": dict.fromkeys(claims.SARAH_SCORES, 0.8)}},
+    ("sarah-scores", REPRODUCED, {claims.NB05: {"scores": dict.fromkeys(verdicts.SARAH_SCORES, 0.8)}},
      NOT_SUPPORTED),
     ("sarah-confidence", REPRODUCED,
-     {claims.NB05: {"confidence": dict.fromkeys(claims.SARAH_CONFIDENCE, "High")}}, NOT_SUPPORTED),
+     {claims.NB05: {"confidence": dict.fromkeys(verdicts.SARAH_CONFIDENCE, "High")}}, NOT_SUPPORTED),
     ("sarah-wages", REPRODUCED,
-     {claims.NB05: {"median_wage": dict.fromkeys(claims.SARAH_WAGES, 96800.0)}}, NOT_SUPPORTED),
+     {claims.NB05: {"median_wage": dict.fromkeys(verdicts.SARAH_WAGES, 96800.0)}}, NOT_SUPPORTED),
     ("sarah-skills", NOT_SUPPORTED,
      {claims.NB05: {"scores_from_three_skills": {
-         claims.ADMINISTRATORS: 0.8017, claims.MANAGERS: 0.8232, claims.TECHNICIANS: 0.7942}}},
+         verdicts.ADMINISTRATORS: 0.8017, verdicts.MANAGERS: 0.8232, verdicts.TECHNICIANS: 0.7942}}},
      REPRODUCED),
     ("personal", NOT_SUPPORTED, {claims.NB05: {"distinct_rankings": 100}}, MISLEADING),
     ("personal", NOT_SUPPORTED, {claims.NB05: {"distinct_rankings": 990}}, REPRODUCED),
@@ -166,14 +166,14 @@ TURNS = [
      {claims.NB05: {"technicians_interests": both(("Investigative", 5), ("Enterprising", 6))}},
      NOT_SUPPORTED),
     ("baseline-scores", REPRODUCED,
-     {claims.NB06: {"baseline_scores": dict.fromkeys(claims.BASELINE_SCORES, 0.3)}}, NOT_SUPPORTED),
+     {claims.NB06: {"baseline_scores": dict.fromkeys(verdicts.BASELINE_SCORES, 0.3)}}, NOT_SUPPORTED),
     ("model-scores", REPRODUCED,
-     {claims.NB06: {"part_4_scores": dict.fromkeys(claims.PART_4_SCORES, 0.8)}}, NOT_SUPPORTED),
+     {claims.NB06: {"part_4_scores": dict.fromkeys(verdicts.PART_4_SCORES, 0.8)}}, NOT_SUPPORTED),
     ("overlap", REPRODUCED, {claims.NB06: {"part_4_overlap": 1}}, NOT_SUPPORTED),
-    ("same-user", REPRODUCED, {claims.NB06: {"part_4_scores": dict.fromkeys(claims.PART_4_SCORES, 0.8)}},
+    ("same-user", REPRODUCED, {claims.NB06: {"part_4_scores": dict.fromkeys(verdicts.PART_4_SCORES, 0.8)}},
      NOT_SUPPORTED),
     ("model-confidence", REPRODUCED,
-     {claims.NB06: {"part_4_confidence": dict.fromkeys(claims.PART_4_CONFIDENCE, "High")}},
+     {claims.NB06: {"part_4_confidence": dict.fromkeys(verdicts.PART_4_CONFIDENCE, "High")}},
      NOT_SUPPORTED),
     ("no-copy", REPRODUCED, {claims.NB06: {"overlap_with_cosine": {"post": 9.0, "random": 0.67}}},
      NOT_SUPPORTED),

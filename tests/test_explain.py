@@ -267,3 +267,12 @@ def test_local_without_the_extra_is_refused_early(monkeypatch, refusal):
     monkeypatch.setattr("careerlib.llm.is_installed", lambda: False)
     assert "not installed" in refusal(explain, CODES, SARAH, "local")
     assert "not installed" in refusal(local_explainer)
+
+
+def test_the_matched_method_says_what_counted_and_the_explanation_passes_it_on():
+    listed = recommend(SARAH, "matched", top=2)
+    assert listed["counted_most"].iloc[0].startswith("Enterprising +")
+    explained = explain(listed, SARAH)
+    assert [item.counted_most for item in explained] == list(listed["counted_most"])
+    assert "Counted most" in explained.to_markdown()
+    assert explain(list(listed["onet_soc_code"]), SARAH)[0].counted_most == ""

@@ -19,7 +19,7 @@ from careerlib.explain.explainers import make_explainer
 from careerlib.explain.model import Endpoint, endpoint_from_environment
 from careerlib.profile import SARAH
 
-KEY = "sk-marked-0123456789-do-not-show"
+KEY = "marked-key-0123456789-do-not-show"
 CODES = ["11-3051.00", "15-1244.00", "17-3027.00"]
 ADMINS = "Network and Computer Systems Administrators"
 PATIENCE = 0.8  # seconds for one request

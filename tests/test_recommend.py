@@ -385,3 +385,28 @@ def test_the_slow_loop_gives_the_same_list():
 def test_the_benchmark_refuses_an_impossible_size():
     assert "sizes is 0" in complaint(benchmark.run, [0])
     assert "did you mean cosine" in complaint(benchmark.run, [10], ["cosin"])
+
+
+def test_matched_keeps_to_the_persons_limits_and_says_so():
+    free = recommend(SARAH, "matched", 20)
+    bound = recommend(replace(SARAH, min_wage=100_000), "matched", 20, max_job_zone=4)
+    assert "minimum wage" in bound.attrs["limits"]
+    assert "job zone" in bound.attrs["limits"]
+    low = bound[(bound["median_wage"] < 100_000) & ~bound["wage_top_coded"]]
+    assert low.empty
+    assert bound["job_zone"].max() <= 4
+    assert (free["median_wage"] < 100_000).any()
+    assert free.attrs["limits"] == "No limit was stated, so nothing was removed."
+    assert list(bound["rank"]) == list(range(1, len(bound) + 1))
+
+
+def test_matched_scores_are_its_words_and_reasons():
+    listed = recommend(SARAH, "matched", 5)
+    assert listed["score"].is_monotonic_decreasing
+    assert listed["confidence"].iloc[0] in ("High", "Medium")
+    assert listed["counted_most"].iloc[0].startswith("Enterprising +")
+
+
+def test_other_methods_know_no_job_zone():
+    with pytest.raises(CareerlibError, match="knows no job zone"):
+        recommend(SARAH, "cosine_filled", 5, max_job_zone=3)

@@ -7,7 +7,7 @@ what fails is replaced by the template's, visibly and with the reason.
 import html
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +53,8 @@ class Explanation:
 
     written_by: "template" or the model's name. source: "template", "live" or "cached".
     problems: why another text was replaced by this one. rejected: that text, "" if none.
+    counted_most: the statements that added most to the score, where the method says so; it
+        comes from the method, whoever wrote the rest.
     """
 
     onet_soc_code: str
@@ -64,6 +66,7 @@ class Explanation:
     source: str
     problems: tuple[Problem, ...] = ()
     rejected: str = ""
+    counted_most: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ class Explanations:
                 f"**{_escaped(item.title)}** · {_label(item)}",
                 f"{_escaped(item.why)}  \n*Next step:* {_escaped(item.next_step)}",
             ]
+            if item.counted_most:
+                lines.append(f"*Counted most (log-odds):* {_escaped(item.counted_most)}")
             if item.problems:
                 reasons = "\n".join(f"> - {_escaped(str(problem))}" for problem in item.problems)
                 said = f"> Replaced: \"{_escaped(item.rejected)}\"\n>\n" if item.rejected else ""
@@ -166,9 +171,10 @@ def explain(
     chosen, notices = make_explainer(explainer, model=model, cache=cache, say=say)
     started = time.monotonic()
     replies, usage = chosen.explain(candidates) if candidates else ([], Usage())
+    counted = _counted_most(recommendations, len(candidates))
     items = [
-        _explanation(reply, facts, titles, chosen.name, guard)
-        for reply, facts in zip(replies, candidates, strict=True)
+        replace(_explanation(reply, facts, titles, chosen.name, guard), counted_most=most)
+        for reply, facts, most in zip(replies, candidates, counted, strict=True)
     ]
     usage.seconds = time.monotonic() - started
     return Explanations(tuple(items), usage, _notices(notices, usage, replies))
@@ -227,6 +233,12 @@ def _candidates(
 ) -> tuple[list[OccupationFacts], Titles]:
     catalog = catalog or everything()
     return gather_facts(recommendations, profile, catalog), titles_of(catalog)
+
+
+def _counted_most(recommendations: object, count: int) -> list[str]:
+    if isinstance(recommendations, pd.DataFrame) and "counted_most" in recommendations:
+        return [str(text) for text in recommendations["counted_most"]]
+    return [""] * count
 
 
 def _explanation(

@@ -52,8 +52,8 @@ def ratios(table: pd.DataFrame, names: dict[str, str], bars: dict[str, float]) -
         axis.grid(axis="y", visible=False)
         axis.legend(loc="upper right")
         best = rows["estimate"].idxmax()
-        sentences.append(f"{kind} persons: {names[best]} {rows.loc[best, 'estimate']:.2f} times "
-                         f"[{rows.loc[best, 'low']:.2f}, {rows.loc[best, 'high']:.2f}]")
+        sentences.append(f"{kind} persons: {names[best]} {rows.loc[best, 'estimate']:.1f} times "
+                         f"[{rows.loc[best, 'low']:.1f}, {rows.loc[best, 'high']:.1f}]")
     axes[0].invert_yaxis()
     show(figure, "Recall@10 on occupations that no method was trained on, as a multiple of the cosine "
          f"with filled vectors, with paired 95% intervals. Best for {'; '.join(sentences)}.")

@@ -50,6 +50,7 @@ def split_inside(training: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarra
     return shuffled[third:], shuffled[:third]
 
 
+@threadpool_limits.wrap(limits=1)  # the sums of one thread are the same on any machine size
 def feature_sets(catalog: Catalog, training: np.ndarray, seed: int = 0) -> pd.DataFrame:
     """Recall@10 of logistic regressions on other features, chosen on inside `training`.
 
@@ -160,6 +161,7 @@ def choose_penalties_inside(
     return max(PENALTIES, key=recall)
 
 
+@threadpool_limits.wrap(limits=1)  # the sums of one thread are the same on any machine size
 def what_limits(
     catalog: Catalog, seed: int = 0, n_folds: int = 3, seen: bool = True
 ) -> pd.DataFrame:

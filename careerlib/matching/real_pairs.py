@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import encode_occupations, pair_features
@@ -29,6 +30,7 @@ class RealPairs:
     against_cosine: Interval
 
 
+@threadpool_limits.wrap(limits=1)  # the sums of one thread are the same on any machine size
 def posts_features_on_real_relations(
     catalog: Catalog, strangers: Strangers, seed: int, k: int = 10
 ) -> RealPairs:

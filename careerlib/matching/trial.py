@@ -82,6 +82,7 @@ def judge_strangers(strangers: Strangers, catalog: Catalog, k: int = 10) -> dict
     }
 
 
+@threadpool_limits.wrap(limits=1)  # the sums of one thread are the same on any machine size
 def score_strangers(
     catalog: Catalog,
     seeds: Iterable[int] = (0,),

@@ -17,7 +17,7 @@ import pandas as pd
 
 from careerlib import bls, onet
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, replace_file
+from careerlib.project import DATA
 
 MANIFEST = "tables.json"
 REBUILD = "restore it with 'git checkout data' or rebuild it with 'python -m careerlib data build'"

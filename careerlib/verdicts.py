@@ -353,14 +353,19 @@ def difference_proves_ml(m: Mapping) -> Judgement:
                      "a random order shares nothing either; a difference is no evidence of learning")
 
 
-def matching(m: Mapping) -> Judgement:
-    low, high = m["post_minus_cosine_interval"]
-    measured = (f"recall@10 minus the baseline's (150, short forms): {m['post_minus_cosine']:+.3f} "
-                f"[{low:+.3f}, {high:+.3f}]")
-    if low > 0:
-        return Judgement(measured, REPRODUCED, "the model finds more relatives than the baseline")
-    return Judgement(measured, NOT_SUPPORTED, "the model finds no more relatives than the baseline"
-                     if high > 0 else "the model finds fewer relatives than the simple baseline")
+def more_relatives(
+    key: str, what: str, better: str, no_better: str, worse: str
+) -> Callable:
+    """Rule for a difference in recall: above 0, not told from 0, or below, by its interval."""
+
+    def rule(m: Mapping) -> Judgement:
+        low, high = m[f"{key}_interval"]
+        measured = f"{what} {m[key]:+.3f} [{low:+.3f}, {high:+.3f}]"
+        if low > 0:
+            return Judgement(measured, REPRODUCED, better)
+        return Judgement(measured, NOT_SUPPORTED, no_better if high > 0 else worse)
+
+    return rule
 
 
 def value(m: Mapping) -> Judgement:
@@ -380,17 +385,6 @@ def explanations(m: Mapping) -> Judgement:
         return Judgement(measured, REPRODUCED, "what they say about the occupations is true")
     return Judgement(measured, NOT_SUPPORTED if passing == 0 else MISLEADING,
                      "they name strengths that O*NET does not give the occupation, or no fact at all")
-
-
-def strangers(m: Mapping) -> Judgement:
-    low, high = m["post_minus_cosine_on_strangers_interval"]
-    measured = (f"people made from held-out occupations: recall@10 minus that of a filled cosine "
-                f"{m['post_minus_cosine_on_strangers']:+.3f} [{low:+.3f}, {high:+.3f}]")
-    if low > 0:
-        return Judgement(measured, REPRODUCED, "better than a cosine on people it has not seen")
-    return Judgement(measured, NOT_SUPPORTED,
-                     "a cosine without any training serves people that neither has seen better"
-                     if high < 0 else "no better than a cosine without any training")
 
 
 def real_data(m: Mapping) -> Judgement:

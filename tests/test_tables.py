@@ -22,7 +22,7 @@ from mini_sources import (
     write_workbook,
 )
 
-from careerlib import tables
+from careerlib import project, tables
 from careerlib.__main__ import cli
 from careerlib.catalog import load_catalog
 from careerlib.onet import COLUMNS
@@ -269,8 +269,8 @@ def test_command_says_one_sentence_on_bad_input(sources, tmp_path):
 
 def test_replace_file(tmp_path):
     path = tmp_path / "a.csv"
-    tables.replace_file(path, b"one")
-    tables.replace_file(path, b"two")
+    project.replace_file(path, b"one")
+    project.replace_file(path, b"two")
     assert contents(tmp_path) == {"a.csv": b"two"}
     if os.name == "posix":
         assert stat.S_IMODE(path.stat().st_mode) == 0o644  # not the temporary file's 0600
@@ -286,7 +286,7 @@ def test_replace_file_interrupted(tmp_path, monkeypatch, failure):
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(type(failure)):
-        tables.replace_file(path, b"two")
+        project.replace_file(path, b"two")
     assert contents(tmp_path) == {"a.csv": b"one"}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from careerlib.tables import replace_file
+from careerlib.project import replace_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "outputs" / "answers"
 FORMAT = 1

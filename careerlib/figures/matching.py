@@ -2,30 +2,24 @@
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from sklearn.decomposition import PCA
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import encode_occupations
 from careerlib.figures import BAD, GOOD, new, show
 from careerlib.figures.recommendations import COLOURS
+from careerlib.figures.synthetic import boxes_and_bands
 from careerlib.synthetic import NOMINAL_SIMILARITY, Pairs
 
 
 def documented_similarity(pairs: Pairs, similarity: np.ndarray) -> None:
     """Similarity of each match type by construction, inside the band of its name."""
     figure, axis = new(2.5)
-    types = list(dict.fromkeys([*NOMINAL_SIMILARITY, *sorted(set(pairs.match_types))]))
-    sns.boxplot(x=similarity, y=pairs.match_types, order=types, orient="h", color=GOOD, width=0.5,
-                fliersize=1.5, linewidth=0.8, ax=axis)
+    boxes_and_bands(axis, similarity, pairs.match_types)
     inside = []
-    for row, name in enumerate(types):
-        if name in NOMINAL_SIMILARITY:
-            low, high = NOMINAL_SIMILARITY[name]
-            axis.fill_betweenx([row - 0.42, row + 0.42], low, high, color=BAD, alpha=0.35,
-                               linewidth=0, label="what the note says" if row == 0 else None)
-            values = similarity[pairs.match_types == name]
-            inside.append(((values > low - 1e-9) & (values < high + 1e-9)).mean())
+    for name, (low, high) in NOMINAL_SIMILARITY.items():
+        values = similarity[pairs.match_types == name]
+        inside.append(((values > low - 1e-9) & (values < high + 1e-9)).mean())
     axis.set(xlabel="cosine of the standardised slots", ylabel="")
     axis.legend(loc="upper left")
     show(figure, f"Now the types have the similarity of their names: of strong, moderate, weak and poor "

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from sklearn.decomposition import PCA
 
 from careerlib.encoding import BLOCKS, N_SLOTS
@@ -64,15 +65,20 @@ def separation(pairs: Pairs) -> None:
     ))
 
 
+def train_and_test(axis: Axes, curve: pd.DataFrame, x: str) -> None:
+    """Lines of training and test accuracy (columns train, test, 0-1) over column `x`."""
+    for column, colour, style in (("train", STATED, "--"), ("test", GOOD, "-")):
+        axis.plot(curve[x], 100 * curve[column], style, color=colour, marker="o", markersize=3.5,
+                  label=PAIRS[column])
+
+
 def features_needed(curve: pd.DataFrame) -> None:
     """Accuracy against the number of features used.
 
     curve: features, train and test accuracy (0-1).
     """
     figure, axis = new(2.8)
-    for column, colour, style in (("train", STATED, "--"), ("test", GOOD, "-")):
-        axis.plot(curve["features"], 100 * curve[column], style, color=colour, marker="o",
-                  markersize=3.5, label=PAIRS[column])
+    train_and_test(axis, curve, "features")
     axis.set_xscale("log")
     axis.set_xticks(curve["features"], curve["features"])
     axis.minorticks_off()
@@ -88,19 +94,25 @@ def features_needed(curve: pd.DataFrame) -> None:
     ))
 
 
+def boxes_and_bands(axis: Axes, values: np.ndarray, match_types: np.ndarray) -> list[str]:
+    """A box of `values` for each match type, over the band of its name; returns the types."""
+    types = list(dict.fromkeys([*NOMINAL_SIMILARITY, *sorted(set(match_types))]))
+    types = [name for name in types if (match_types == name).any()]
+    sns.boxplot(x=values, y=match_types, order=types, orient="h", color=GOOD, width=0.5,
+                fliersize=1.5, linewidth=0.8, ax=axis)
+    for row, name in enumerate(types):
+        if name in NOMINAL_SIMILARITY:
+            low, high = NOMINAL_SIMILARITY[name]
+            axis.fill_betweenx([row - 0.42, row + 0.42], low, high, color=BAD, alpha=0.35,
+                               linewidth=0, label="what the note says" if row == 0 else None)
+    return types
+
+
 def similarity_by_type(pairs: Pairs, measures: dict[str, np.ndarray]) -> None:
     """Measured similarity of each match type beside the band that its name promises."""
     figure, axes = new(3.7, ncols=len(measures), sharey=True)
-    types = list(dict.fromkeys([*NOMINAL_SIMILARITY, *sorted(set(pairs.match_types))]))
-    types = [name for name in types if (pairs.match_types == name).any()]
     for axis, (measure, values) in zip(axes, measures.items(), strict=True):
-        sns.boxplot(x=values, y=pairs.match_types, order=types, orient="h", color=GOOD, width=0.5,
-                    fliersize=1.5, linewidth=0.8, ax=axis)
-        for row, name in enumerate(types):
-            if name in NOMINAL_SIMILARITY:
-                low, high = NOMINAL_SIMILARITY[name]
-                axis.fill_betweenx([row - 0.42, row + 0.42], low, high, color=BAD, alpha=0.35,
-                                   linewidth=0, label="what the note says" if row == 0 else None)
+        types = boxes_and_bands(axis, values, pairs.match_types)
         axis.set(title=measure, xlabel="similarity", ylabel="")
     axes[0].legend(loc="lower left")
     sentences = []

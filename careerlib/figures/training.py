@@ -7,7 +7,7 @@ from sklearn.calibration import calibration_curve
 
 from careerlib.encoding import DIFFERENCE, OCCUPATION, PERSON
 from careerlib.figures import BAD, GOOD, STATED, THIRD, new, show
-from careerlib.figures.synthetic import PAIRS
+from careerlib.figures.synthetic import train_and_test
 from careerlib.training import Trained
 
 
@@ -73,9 +73,7 @@ def calibration(trained: Trained) -> None:
 def learning_curve(curve: pd.DataFrame) -> None:
     """Accuracy against the number of training pairs. curve: pairs, train, test (0-1)."""
     figure, axis = new(2.8)
-    for column, colour, style in (("train", STATED, "--"), ("test", GOOD, "-")):
-        axis.plot(curve["pairs"], 100 * curve[column], style, color=colour, marker="o",
-                  markersize=3.5, label=PAIRS[column])
+    train_and_test(axis, curve, "pairs")
     axis.set_xscale("log")
     axis.set_xticks(curve["pairs"], [f"{pairs:,}" for pairs in curve["pairs"]])
     axis.minorticks_off()

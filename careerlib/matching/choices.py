@@ -129,8 +129,7 @@ class _PairFeatures:
         labels = np.take_along_axis(listed, pairs, axis=1)
         features = self.of(name, self.people, pairs)
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-        with threadpool_limits(limits=1):
-            return model.fit(features.reshape(-1, features.shape[-1]), labels.ravel())
+        return model.fit(features.reshape(-1, features.shape[-1]), labels.ravel())
 
     def scores(self, name: str, model: Pipeline, people: np.ndarray) -> np.ndarray:
         """(m, n) log-odds."""

@@ -22,7 +22,7 @@ from careerlib.catalog import Catalog, load_catalog
 from careerlib.errors import CareerlibError
 from careerlib.matching.matcher import Matcher
 from careerlib.matching.statements import Scale
-from careerlib.tables import DATA, replace_file
+from careerlib.project import DATA, replace_file
 
 FORMAT = 1
 MODEL = DATA / "matcher.npz"

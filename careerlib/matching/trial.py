@@ -174,8 +174,7 @@ def _scores_by(
         parts = []
         for start in range(0, len(some), 64):  # features of 64 people take a few megabytes
             features = neighbours.features(some[start : start + 64])
-            with threadpool_limits(limits=1):
-                chance = model.predict_proba(features.reshape(-1, features.shape[-1]))[:, 1]
+            chance = model.predict_proba(features.reshape(-1, features.shape[-1]))[:, 1]
             parts.append(chance.reshape(features.shape[:2]))
         found[kind] = np.concatenate(parts)
     return found
@@ -214,9 +213,8 @@ def _boosted(
         max_iter=60, learning_rate=0.1, max_leaf_nodes=15, min_samples_leaf=100,
         early_stopping=False, random_state=seed,
     )
-    with threadpool_limits(limits=1):
-        return model.fit(
-            features.reshape(-1, features.shape[-1]),
-            np.concatenate(labels).ravel(),
-            sample_weight=np.concatenate(weights).ravel(),
-        )
+    return model.fit(
+        features.reshape(-1, features.shape[-1]),
+        np.concatenate(labels).ravel(),
+        sample_weight=np.concatenate(weights).ravel(),
+    )

@@ -98,19 +98,6 @@ def claims(output: Path | None) -> None:
 
 
 @cli.command()
-@click.option(
-    "--people", type=click.IntRange(1000, 1_000_000), default=100_000, show_default=True,
-    help="The largest number of people to score.",
-)
-def benchmark(people: int) -> None:
-    """Time the scoring of many people against the bare NumPy operations."""
-    from careerlib import benchmark as scoring
-
-    sizes = [size for size in scoring.SIZES if size < people]
-    click.echo(scoring.report(scoring.run(sizes=[*sizes, people])))
-
-
-@cli.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True,
               help="0: any free port.")
 def llm(port: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from numbers import Integral
 
 
 class CareerlibError(ValueError):
@@ -32,3 +33,15 @@ def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
 
 def _alternatives(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def check_whole(name: str, value: object, low: int, high: int, why: str) -> None:
+    """Raise CareerlibError unless the value is a whole number from `low` to `high`.
+
+    why: what the number is, for the end of the sentence.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        shown = repr(value)
+        shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
+        raise CareerlibError(f"{name} is {shown}, not a whole number from {low} to {high}; {why}.")

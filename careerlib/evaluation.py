@@ -21,9 +21,9 @@ import pandas as pd
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import BLOCKS, N_SLOTS, SLOT, encode_occupations
-from careerlib.errors import CareerlibError, nearest
+from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, NAMED_SKILL
-from careerlib.recommend import METHODS, best_positions, check_whole, score_matrix
+from careerlib.recommend import METHODS, best_positions, score_matrix
 
 # O*NET's tiers of relatedness are ranks 1-5, 6-10 and 11-20 of each occupation's list.
 TIER_GAINS = {"Primary-Short": 3, "Primary-Long": 2, "Supplemental": 1}

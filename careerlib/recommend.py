@@ -12,31 +12,24 @@ from itertools import islice
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 from tqdm import tqdm
 
 from careerlib.catalog import Catalog, load_catalog
 from careerlib.encoding import (
     BLOCKS,
-    DIFFERENCE,
     N_SLOTS,
-    OCCUPATION,
-    PERSON,
     encode_occupations,
     encode_profiles,
 )
-from careerlib.errors import CareerlibError, nearest
+from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.matching.constraints import allowed
 from careerlib.matching.matcher import Matcher
 from careerlib.matching.matcher import word as matched_word
 from careerlib.matching.stored import load_matcher
 from careerlib.profile import Profile
-from careerlib.synthetic import production_pairs
 from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
-from careerlib.training import Trained, train
+from careerlib.training import confidence, fold, post_model
 
-POST_SEED = 42
-CONFIDENCE = {"High": 0.8, "Medium": 0.6, "Low": 0.4, "Very low": 0.0}  # lowest score of each
 RATED = slice(0, BLOCKS["work values"].stop)  # slots that a person fills in by rating
 # Scores that agree to this many decimals are a tie. Without it the last bit of a matrix
 # product, which depends on how the rows are blocked, would decide.
@@ -89,43 +82,8 @@ class Method:
         return np.exp(-np.logaddexp(0, -values)) if self.is_probability else values
 
 
-@cache
-def post_model(seed: int = POST_SEED) -> Trained:
-    """The post's logistic regression, trained once per process (a tenth of a second)."""
-    pairs = production_pairs(encode_occupations(load_catalog("post")), seed=seed)
-    return train(pairs.features, pairs.labels, seed=seed)
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A linear model of pairs, taken apart: log-odds = person·u + occupation·c + constant.
-
-    person, occupation: (50,) weights of the person's and the occupation's vector.
-    """
-
-    person: np.ndarray
-    occupation: np.ndarray
-    constant: float
-
-
-def fold(model: Pipeline) -> Folded:
-    """Fold a scaler and a logistic regression on the 150 features of a pair into 50 + 50.
-
-    The features are u, c and u - c, so the weight of the difference goes to u with plus
-    and to c with minus; the scaler only divides the weights and shifts the constant. No
-    term has u and c in it: the person cannot change the order of the occupations.
-    """
-    scaler, regression = model[0], model[-1]
-    weights = regression.coef_[0] / scaler.scale_
-    return Folded(
-        person=weights[PERSON] + weights[DIFFERENCE],
-        occupation=weights[OCCUPATION] - weights[DIFFERENCE],
-        constant=float(regression.intercept_[0] - weights @ scaler.mean_),
-    )
-
-
 def _post(catalog: Catalog) -> Scorer:
-    folded = fold(post_model().model)
+    folded = fold(post_model())
     of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
     return lambda persons: np.add.outer(persons @ folded.person, of_occupations)
 
@@ -298,11 +256,6 @@ def recommend(
     return listed
 
 
-def confidence(probability: float) -> str:
-    """The post's word for a probability: High from 0.8, Medium from 0.6, Low from 0.4."""
-    return next((word for word, low in CONFIDENCE.items() if probability >= low), "Very low")
-
-
 def shared(profile: Profile, catalog: Catalog, position: int) -> dict[str, tuple[str, ...]]:
     """The skills, interests and work_values that a person and an occupation share.
 
@@ -450,12 +403,3 @@ def _catalog(catalog: Catalog | str | None, method: str) -> Catalog:
 
 
 _loaded = cache(load_catalog)
-
-
-def check_whole(name: str, value: object, low: int, high: int, why: str) -> None:
-    """Raise CareerlibError unless the value is a whole number from `low` to `high`."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
-        raise CareerlibError(
-            f"{name} is {value!r}, not a whole number from {low} to {high}; {why}."
-        )

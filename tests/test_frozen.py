@@ -11,9 +11,9 @@ from sklearn.model_selection import train_test_split
 from careerlib.catalog import load_catalog
 from careerlib.encoding import FEATURES, cosine, encode_occupations, encode_profiles, pair_features
 from careerlib.profile import PART_4, SARAH
-from careerlib.recommend import fold, recommend
+from careerlib.recommend import recommend
 from careerlib.synthetic import naive_pairs, production_pairs
-from careerlib.training import logistic_regression
+from careerlib.training import fold, logistic_regression
 
 DATA = Path(__file__).parent.parent / "data"
 TABLES = {

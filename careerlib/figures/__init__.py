@@ -5,6 +5,7 @@ made from the same data, so that a reader who cannot see the figure gets its poi
 """
 
 import base64
+import html
 import io
 
 import matplotlib.pyplot as plt
@@ -26,6 +27,7 @@ sns.set_theme(
     style="whitegrid",
     palette="colorblind",
     rc={
+        "figure.figsize": (WIDTH, 3), "figure.constrained_layout.use": True,
         "font.size": 9, "axes.titlesize": 10, "axes.labelsize": 9, "legend.fontsize": 8,
         "xtick.labelsize": 8, "ytick.labelsize": 8, "axes.titlelocation": "left",
         "axes.edgecolor": "0.7", "grid.color": "0.9", "legend.frameon": False,
@@ -59,3 +61,26 @@ def show(figure: Figure, caption: str) -> None:
         raw=True,
     )
     say(f"*Figure: {caption}*")
+
+
+def caption(sentence: str) -> None:
+    """Show the current figure, and below it a sentence that says what to see in it.
+
+    The sentence is the figure's alternative text too, so it says what a reader who cannot see
+    the figure must know; it is static, so it holds no measured number.
+    """
+    figure = plt.gcf()
+    drawn, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    plt.close(figure)
+    # A palette of 256 colours makes the file a third of its size; plots do not need more.
+    Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")
+    width, height = figure.get_size_inches()
+    picture = {
+        "image/png": base64.b64encode(small.getvalue()).decode(),
+        "text/plain": f"Figure: {sentence}",
+    }
+    size = {"width": round(width * 100), "height": round(height * 100), "alt": sentence}
+    display(picture, metadata={"image/png": size}, raw=True)
+    text = {"text/plain": sentence, "text/html": f"<p><em>{html.escape(sentence)}</em></p>"}
+    display(text, raw=True)

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
-from careerlib.errors import CareerlibError
+from careerlib.errors import CareerlibError, check_whole
 from careerlib.evaluation import full_persons, sparse_persons
 from careerlib.matching.calibration import HeldOut
 from careerlib.matching.matcher import Matcher
@@ -26,7 +26,6 @@ from careerlib.matching.statements import (
     scale_of,
     statements,
 )
-from careerlib.recommend import check_whole
 
 # How people fill in forms: 3-6 skills, 1-3 interests, 1-3 values, each rating misjudged by
 # half a point of O*NET's scale.

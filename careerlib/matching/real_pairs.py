@@ -10,8 +10,8 @@ from careerlib.encoding import encode_occupations, pair_features
 from careerlib.evaluation import Interval, judge, paired_bootstrap
 from careerlib.matching.learning import relatives, short_forms
 from careerlib.matching.trial import Strangers
-from careerlib.recommend import fold, score_matrix
-from careerlib.training import logistic_regression
+from careerlib.recommend import score_matrix
+from careerlib.training import fold, logistic_regression
 
 OTHERS = 20  # occupations by chance for each training person, beside her relatives
 

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from careerlib.catalog import Catalog
-from careerlib.errors import CareerlibError, nearest
+from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.evaluation import Comparison, full_persons, judge, scores_of
 from careerlib.matching.choices import choose_penalties_inside, folds
 from careerlib.matching.learning import (
@@ -28,7 +28,6 @@ from careerlib.matching.learning import (
     training_forms,
 )
 from careerlib.matching.neighbours import Neighbours
-from careerlib.recommend import check_whole
 
 UNTRAINED = ("random", "cosine_filled", "interests")
 TRAINED = ("neighbours", "boosting", "logistic", "matched")

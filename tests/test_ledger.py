@@ -1,0 +1,105 @@
+"""Findings and claims: what they show, what they carry, and how they are read back."""
+
+import re
+
+import nbformat
+import pytest
+
+from careerlib import ledger
+from careerlib.project import NOTEBOOKS
+
+
+def shown(call, *args, **kwargs):
+    """The data that `call` displays."""
+    outputs = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
+        call(*args, **kwargs)
+    (data,) = outputs
+    return data
+
+
+def test_a_finding_says_whether_it_holds():
+    data = shown(ledger.finding, "a < b & c", 1 == 1, difference=0.12345678)
+    assert data["text/plain"] == "✓ a < b & c"
+    assert "a &lt; b &amp; c" in data["text/html"]
+    assert data[ledger.MIME] == {
+        "kind": "finding", "name": "a < b & c", "holds": True, "figures": {"difference": 0.123457},
+    }  # fmt: skip
+    data = shown(ledger.finding, "a < b", False)
+    assert data["text/plain"].startswith("✗ a < b") and "does not hold" in data["text/plain"]
+    assert data[ledger.MIME]["holds"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "measured", "verdict"),
+    [
+        (("test-accuracy", 0.78), "78.00%", ledger.REPRODUCED),
+        (("test-accuracy", 0.7801), "78.01%", ledger.NOT_SUPPORTED),
+        (("overfitted", "no gap", ledger.NOT_SUPPORTED, "why"), "no gap", ledger.NOT_SUPPORTED),
+        (("test-accuracy", 0.7, None, "", False), "70.00%", ledger.OTHER_SETTINGS),
+    ],
+)
+def test_a_claim_is_judged(arguments, measured, verdict):
+    data = shown(ledger.claim, *arguments)
+    entry = data[ledger.MIME]
+    assert (entry["measured"], entry["verdict"]) == (measured, verdict)
+    assert verdict in data["text/plain"] and measured in data["text/plain"]
+
+
+def test_unknown_names_are_refused(refusal):
+    assert "test-accuracy" in refusal(ledger.claim, "test-acuracy", 0.78)
+    assert ledger.REPRODUCED in refusal(ledger.claim, "overfitted", "x", "reproduce")
+
+
+def notebook_with(*calls):
+    cells = []
+    for call, *args in calls:
+        data = shown(call, *args)
+        output = nbformat.v4.new_output("display_data", data=data)
+        cells.append(nbformat.v4.new_code_cell("x", outputs=[output]))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def test_results_are_read_from_executed_notebooks(tmp_path):
+    made = notebook_with((ledger.finding, "one", True), (ledger.claim, "test-accuracy", 0.78))
+    nbformat.write(made, tmp_path / "04_training_and_metrics.ipynb")
+    # A copy under another name adds findings, but cannot take over the claim's row.
+    other = notebook_with((ledger.claim, "test-accuracy", 0.5))
+    nbformat.write(other, tmp_path / "05_a_copy.ipynb")
+    entries = ledger.read_folder(tmp_path)
+    assert [entry["name"] for entry in entries] == ["one", "test-accuracy", "test-accuracy"]
+    table = ledger.ledger(entries)
+    assert table.loc["test-accuracy", "measured"] == "78.00%"
+    assert table.loc["recall", "verdict"] == ledger.NOT_RUN
+    assert ledger.headline(table["verdict"]) == f"Of {len(table)} claims: 1 reproduced; " + (
+        f"{len(table) - 1} not run."
+    )
+
+
+def test_the_claims_table():
+    table = ledger.claims()
+    assert table.index.is_unique and table["claim"].is_unique
+    assert set(table["basis"]) == {"printed", "procedure"}
+    assert set(table["document"]) <= {"post", "training note", "training note, post",
+                                      "post, training note"}  # fmt: skip
+    assert set(table["notebook"]) <= {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    assert not table["claim"].str.contains(r"\$").any()
+
+
+def test_every_claim_is_judged_in_its_committed_notebook():
+    entries = ledger.read_folder(NOTEBOOKS)
+    claimed = [entry for entry in entries if entry["kind"] == "claim"]
+    table = ledger.claims()
+    assert sorted(entry["name"] for entry in claimed) == sorted(table.index)
+    assert all(table.loc[entry["name"], "notebook"] == entry["notebook"] for entry in claimed)
+    assert not {entry["verdict"] for entry in claimed} - set(ledger.VERDICTS)
+
+
+def test_findings_are_static_sentences_and_hold_in_the_committed_notebooks():
+    found = [entry for entry in ledger.read_folder(NOTEBOOKS) if entry["kind"] == "finding"]
+    assert len(found) > 25
+    assert len({(entry["notebook"], entry["name"]) for entry in found}) == len(found)
+    for entry in found:
+        assert entry["holds"], entry["name"]
+        assert not re.search(r"\d\.\d|\$", entry["name"]), entry["name"]

@@ -3,6 +3,7 @@
 import re
 
 import nbformat
+import numpy as np
 import pytest
 
 from careerlib import ledger
@@ -20,7 +21,7 @@ def shown(call, *args, **kwargs):
 
 
 def test_a_finding_says_whether_it_holds():
-    data = shown(ledger.finding, "a < b & c", 1 == 1, difference=0.12345678)
+    data = shown(ledger.finding, "a < b & c", np.True_, difference=0.12345678)
     assert data["text/plain"] == "✓ a < b & c"
     assert "a &lt; b &amp; c" in data["text/html"]
     assert data[ledger.MIME] == {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from careerlib.catalog import EDUCATION
 from careerlib.errors import CareerlibError
 
 SHEET = "Table 1.2"
@@ -28,17 +29,6 @@ HEADERS = {
 }
 # The lowest value that makes sense.
 NUMBERS = {"employment_2024": 0, "employment_2034": 0, "growth_percent": -100, "openings": 0}
-# BLS's categories in ascending order. What the post makes of them is in encoding.py.
-EDUCATION = (
-    "No formal educational credential",
-    "High school diploma or equivalent",
-    "Some college, no degree",
-    "Postsecondary nondegree award",
-    "Associate's degree",
-    "Bachelor's degree",
-    "Master's degree",
-    "Doctoral or professional degree",
-)
 NONE = "—"
 TOP_CODED = re.compile(r">=\$(\d{3}),(\d{3})")
 

@@ -1,5 +1,9 @@
 """The occupations as one typed object: a table and the rating matrices beside it."""
 
+import hashlib
+import io
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -7,9 +11,44 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from careerlib import tables
 from careerlib.errors import CareerlibError, nearest
+from careerlib.project import DATA
 
+INTERESTS = ("Realistic", "Investigative", "Artistic", "Social", "Enterprising", "Conventional")
+WORK_VALUES = (
+    "Achievement", "Working Conditions", "Recognition", "Relationships", "Support", "Independence",
+)
+SKILLS = (
+    "Active Learning", "Active Listening", "Complex Problem Solving", "Coordination",
+    "Critical Thinking", "Equipment Maintenance", "Equipment Selection", "Installation",
+    "Instructing", "Judgment and Decision Making", "Learning Strategies",
+    "Management of Financial Resources", "Management of Material Resources",
+    "Management of Personnel Resources", "Mathematics", "Monitoring", "Negotiation",
+    "Operation and Control", "Operations Analysis", "Operations Monitoring", "Persuasion",
+    "Programming", "Quality Control Analysis", "Reading Comprehension", "Repairing", "Science",
+    "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
+    "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
+)
+# BLS's categories in ascending order. What the post makes of them is in encoding.py.
+EDUCATION = (
+    "No formal educational credential",
+    "High school diploma or equivalent",
+    "Some college, no degree",
+    "Postsecondary nondegree award",
+    "Associate's degree",
+    "Bachelor's degree",
+    "Master's degree",
+    "Doctoral or professional degree",
+)
+
+RELEASE = "30.1"  # of O*NET
+TABLES = (
+    "occupations", "skill_importance", "skill_level", "interests", "work_values",
+    "related_occupations", "major_groups",
+)
+MANIFEST = "tables.json"
+LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
+RESTORE = "restore it with 'git checkout data' or build it with 'python -m careerlib data build'"
 POST_SIZE = 150
 CATALOGS = ("all", "post")
 
@@ -91,7 +130,7 @@ class Catalog:
         return ranks
 
 
-def load_catalog(name: str = "all", folder: str | Path = tables.DATA) -> Catalog:
+def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     """The catalog "all" (894 rated occupations) or "post" (the post's 150, in its order).
 
     The post took O*NET-SOC codes ending in .00 that have skill ratings and a BLS line
@@ -100,9 +139,9 @@ def load_catalog(name: str = "all", folder: str | Path = tables.DATA) -> Catalog
     """
     if name not in CATALOGS:
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
-    manifest, frames = tables.read_tables(folder)
+    manifest = read_manifest(folder)
+    frames = {key: _read_table(Path(folder), key, manifest) for key in TABLES}
     table = frames["occupations"].set_index("onet_soc_code")
-    _check_occupations(frames)
 
     def matrix(key: str) -> np.ndarray:
         ratings = frames[key].set_index("onet_soc_code").reindex(table.index)
@@ -124,22 +163,47 @@ def load_catalog(name: str = "all", folder: str | Path = tables.DATA) -> Catalog
     return catalog if name == "all" else catalog.take(_post_positions(catalog), name)
 
 
-def _check_occupations(frames: dict[str, pd.DataFrame]) -> None:
-    """All tables must have the same occupations; only work values may leave some out."""
-    known = set(frames["occupations"]["onet_soc_code"])
-    for name, frame in frames.items():
-        if "onet_soc_code" not in frame:
-            continue
-        codes = set(frame["onet_soc_code"].unique())
-        if unknown := codes - known:
-            problem = f"has occupation {min(unknown)}, which 'occupations.csv' lacks"
-        elif (lacking := known - codes) and name != "work_values":
-            problem = f"lacks occupation {min(lacking)} of 'occupations.csv'"
-        elif name != "related_occupations" and len(frame) > len(codes):
-            problem = f"has {len(frame)} rows for {len(codes)} occupations"
-        else:
-            continue
-        raise CareerlibError(f"Table '{name}.csv' {problem}; {tables.REBUILD}.")
+def read_manifest(folder: str | Path = DATA) -> dict:
+    """What `tables.json` in the folder says: releases, and each table's rows and SHA-256.
+
+    Raises CareerlibError where it is missing, damaged, or of another O*NET release.
+    """
+    content = _read(Path(folder) / MANIFEST, f"There is no '{MANIFEST}' in {folder}")
+    try:
+        manifest = json.loads(content)
+        release = str(manifest["onet_release"])
+        hashes = [manifest["tables"][name]["sha256"] for name in TABLES]
+    # Nested a thousand deep, JSON is a RecursionError.
+    except (ValueError, KeyError, TypeError, RecursionError):
+        hashes = []
+    if not all(re.fullmatch("[0-9a-f]{64}", str(value)) for value in hashes or [""]):
+        raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.")
+    if release != RELEASE:
+        raise CareerlibError(
+            f"The tables in {folder} are of O*NET release {release[:12]}, but this project's "
+            f"figures are those of {RELEASE}; {RESTORE}."
+        )
+    return manifest
+
+
+def _read_table(folder: Path, name: str, manifest: dict) -> pd.DataFrame:
+    """The table as it was built; the hash proves its columns and their values."""
+    content = _read(folder / f"{name}.csv", f"Table '{name}.csv' is missing in {folder}")
+    if hashlib.sha256(content).hexdigest() != manifest["tables"][name]["sha256"]:
+        raise CareerlibError(
+            f"Table '{name}.csv' in {folder} is not as it was built from O*NET {RELEASE}; "
+            f"{RESTORE}."
+        )
+    return pd.read_csv(io.BytesIO(content), dtype={"median_wage": float, "wage_top_coded": bool})
+
+
+def _read(path: Path, missing: str) -> bytes:
+    """At most LARGEST bytes of the file: more than that is none of ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST)
+    except OSError:
+        raise CareerlibError(f"{missing}; {RESTORE}.") from None
 
 
 def _post_positions(catalog: Catalog) -> np.ndarray:

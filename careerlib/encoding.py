@@ -8,11 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from careerlib.bls import EDUCATION
-from careerlib.catalog import Catalog
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, Catalog
 from careerlib.errors import CareerlibError
 from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
 N_SLOTS = len(SLOTS)

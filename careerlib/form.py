@@ -3,11 +3,11 @@
 import ipywidgets as widgets
 from IPython.display import Markdown, clear_output, display
 
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError
 from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile, write_profile
 from careerlib.recommend import METHODS, recommend
 from careerlib.record import markdown_table
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 BLOCKS = (
     ("skills", SKILLS, HIGHEST_SKILL),

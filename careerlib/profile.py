@@ -11,10 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from careerlib.bls import EDUCATION
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError, nearest
 from careerlib.project import replace_file
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
 HIGHEST_SKILL = 5.0

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from careerlib.catalog import Catalog, load_catalog
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog, load_catalog
 from careerlib.encoding import (
     BLOCKS,
     N_SLOTS,
@@ -27,7 +27,6 @@ from careerlib.matching.matcher import Matcher
 from careerlib.matching.matcher import word as matched_word
 from careerlib.matching.stored import load_matcher
 from careerlib.profile import Profile
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 from careerlib.training import confidence, fold, post_model
 
 RATED = slice(0, BLOCKS["work values"].stop)  # slots that a person fills in by rating

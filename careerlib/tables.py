@@ -16,27 +16,14 @@ import numpy as np
 import pandas as pd
 
 from careerlib import bls, onet
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError
 from careerlib.project import DATA
 
 MANIFEST = "tables.json"
 REBUILD = "restore it with 'git checkout data' or rebuild it with 'python -m careerlib data build'"
 
-INTERESTS = ("Realistic", "Investigative", "Artistic", "Social", "Enterprising", "Conventional")
-WORK_VALUES = (
-    "Achievement", "Working Conditions", "Recognition", "Relationships", "Support", "Independence",
-)
-SKILLS = (
-    "Active Learning", "Active Listening", "Complex Problem Solving", "Coordination",
-    "Critical Thinking", "Equipment Maintenance", "Equipment Selection", "Installation",
-    "Instructing", "Judgment and Decision Making", "Learning Strategies",
-    "Management of Financial Resources", "Management of Material Resources",
-    "Management of Personnel Resources", "Mathematics", "Monitoring", "Negotiation",
-    "Operation and Control", "Operations Analysis", "Operations Monitoring", "Persuasion",
-    "Programming", "Quality Control Analysis", "Reading Comprehension", "Repairing", "Science",
-    "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
-    "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
-)
+
 
 
 @dataclass(frozen=True)

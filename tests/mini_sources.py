@@ -5,7 +5,7 @@ import zipfile
 import openpyxl
 
 from careerlib.bls import HEADERS
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
 
 OCCUPATIONS = {
     "11-1011.00": "Captains",

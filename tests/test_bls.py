@@ -7,7 +7,8 @@ import openpyxl
 import pytest
 from mini_sources import MAJOR_GROUPS, row_of, workbook_rows, write_workbook
 
-from careerlib.bls import EDUCATION, HEADERS, read_projections
+from careerlib.bls import HEADERS, read_projections
+from careerlib.catalog import EDUCATION
 
 COLUMN = {name: position for position, name in enumerate(HEADERS)}
 ITEM = "15-1250"

@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from careerlib import tables
-from careerlib.catalog import load_catalog
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, load_catalog
 
 MATRICES = ["skill_importance", "skill_level", "interests", "work_values"]
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from careerlib import tables
-from careerlib.bls import EDUCATION
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.encoding import (
     BLOCKS,
     DIFFERENCE,
@@ -21,7 +21,6 @@ from careerlib.encoding import (
     pair_features,
 )
 from careerlib.profile import PART_4, SARAH, Profile
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 RNG = np.random.default_rng(0)
 

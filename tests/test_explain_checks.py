@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
 from careerlib.explain.answers import Answer
 from careerlib.explain.checks import (
     CHECKS,
@@ -29,7 +30,6 @@ from careerlib.explain.template import explain_by_template, rerank_by_template
 from careerlib.explain.titles import Titles, titles_of
 from careerlib.explain.wording import find_names
 from careerlib.profile import PART_4, SARAH, Profile
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 ADMINS, MANAGERS, TECHNICIANS = "15-1244.00", "11-3051.00", "17-3027.00"
 GOOD = (

@@ -12,8 +12,8 @@ from mini_sources import (
 )
 from pandas.testing import assert_frame_equal
 
+from careerlib.catalog import SKILLS
 from careerlib.onet import COLUMNS, read_release
-from careerlib.tables import SKILLS
 
 TABLES = ["occupations", "skills", "interests", "work_values", "job_zones", "related"]
 

@@ -13,12 +13,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from careerlib.catalog import Catalog, load_catalog
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog, load_catalog
 from careerlib.encoding import EDUCATION_LEVEL
 from careerlib.errors import CareerlibError
 from careerlib.profile import Profile
 from careerlib.recommend import SHARED_FROM
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 BLOCKS = {"skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES}
 KIND = {"skills": "skill", "interests": "interest", "work_values": "value"}

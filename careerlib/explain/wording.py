@@ -7,7 +7,7 @@ here; what is said about it is decided in `statements.py`.
 import re
 from dataclasses import dataclass
 
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
 
 # A name is found in any letter case; a space in these patterns also stands for a hyphen.
 OTHER_FORMS = {

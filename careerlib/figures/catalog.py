@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from careerlib.catalog import Catalog
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
 from careerlib.encoding import BLOCKS, SLOTS
 from careerlib.figures import BAD, FOURTH, GOOD, THIRD, new, show
-from careerlib.tables import INTERESTS, SKILLS, WORK_VALUES
 
 BOX = {"fliersize": 1.5, "linewidth": 0.8, "width": 0.65}
 

@@ -20,9 +20,8 @@ import numpy as np
 import pandas as pd
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import BLOCKS, N_SLOTS, SLOT, encode_occupations
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, NAMED_SKILL
+from careerlib.persons import _generator, full_persons, random_profiles, sparse_persons
 from careerlib.recommend import METHODS, best_positions, score_matrix
 
 # O*NET's tiers of relatedness are ranks 1-5, 6-10 and 11-20 of each occupation's list.
@@ -30,101 +29,6 @@ TIER_GAINS = {"Primary-Short": 3, "Primary-Long": 2, "Supplemental": 1}
 METRICS = ("recall", "ndcg", "mrr")
 STATISTICS = ("difference", "ratio")
 N_BOOT = 2000
-
-Count = int | tuple[int, int]
-
-
-# Persons ---------------------------------------------------------------------------------
-
-
-def full_persons(catalog: Catalog) -> np.ndarray:
-    """(n, 50) persons who state everything: the occupations' own filled vectors."""
-    return encode_occupations(catalog, fill=True)
-
-
-def sparse_persons(
-    catalog: Catalog,
-    seed: int = 42,
-    n_skills: Count = 4,
-    n_interests: Count = 2,
-    n_values: Count = 2,
-    noise: float = 0.0,
-) -> np.ndarray:
-    """(n, 50) persons, one an occupation, who fill in a short form.
-
-    Each names her occupation's skills of highest importance, which count 3 of 5 as in the
-    post, and its highest interests and work values, rated as O*NET rates them (0-7). No
-    constraints. Those of the occupations without work values name none.
-
-    n_skills, n_interests, n_values: how many she names, or (lowest, highest) to draw it
-    evenly for each person. noise: standard deviation, in points of O*NET's scales, of what
-    she misjudges each rating by before choosing. Equal ratings are chosen between by
-    chance. The same seed gives the same persons.
-    """
-    if not isinstance(noise, (int, float)) or not 0 <= noise < np.inf:
-        raise CareerlibError(f"noise is {noise!r}, not a number of rating points from 0 on.")
-    rng = _generator(seed)
-    blocks = [catalog.skill_importance, catalog.interests, catalog.work_values]
-    heard = [ratings + noise * rng.standard_normal(ratings.shape) for ratings in blocks]
-    return _short_forms(heard, (n_skills, n_interests, n_values), rng)
-
-
-def random_profiles(n: int, seed: int = 42) -> np.ndarray:
-    """(n, 50) persons who fill in the same short form by chance.
-
-    Each names 3 to 6 skills (3 of 5 each), 1 to 3 interests and 1 to 3 work values, all
-    drawn evenly, and rates each named interest and value with a whole number from 1 to 7.
-    No constraints.
-    """
-    check_whole("n", n, 0, 10**7, "it is a number of people")
-    rng = _generator(seed)
-    heard = [rng.random((n, 35)), rng.integers(1, 8, (n, 6)), rng.integers(1, 8, (n, 6))]
-    return _short_forms(heard, ((3, 6), (1, 3), (1, 3)), rng, highest_first=False)
-
-
-def _generator(seed: int) -> np.random.Generator:
-    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-    return np.random.default_rng(seed)
-
-
-def _short_forms(
-    heard: list[np.ndarray],
-    counts: tuple[Count, Count, Count],
-    rng: np.random.Generator,
-    highest_first: bool = True,
-) -> np.ndarray:
-    """Person vectors that name `counts` of the (m, 35), (m, 6), (m, 6) ratings heard."""
-    skills, interests, values = (
-        _named(ratings, count, rng, highest_first)
-        for ratings, count in zip(heard, counts, strict=True)
-    )
-    persons = np.zeros((len(skills), N_SLOTS))
-    persons[:, BLOCKS["skills"]] = skills * NAMED_SKILL / HIGHEST_SKILL
-    for block, named, ratings in (
-        ("interests", interests, heard[1]), ("work values", values, heard[2])
-    ):
-        stated = np.clip(ratings, 1, HIGHEST_RATING) / HIGHEST_RATING
-        persons[:, BLOCKS[block]] = np.where(named, stated, 0)
-    persons[:, SLOT["Education"]] = 1  # any education is acceptable
-    return persons
-
-
-def _named(
-    ratings: np.ndarray, count: Count, rng: np.random.Generator, highest_first: bool
-) -> np.ndarray:
-    """(m, d) True where a rating is among the `count` that its person names."""
-    m, d = ratings.shape
-    low, high = (count, count) if isinstance(count, (int, np.integer)) else count
-    if not 0 <= low <= high <= d:
-        raise CareerlibError(f"A person cannot name {count} of {d}; give 0 to {d}, or (low, high).")
-    chance = rng.random((m, d))
-    known = ~np.isnan(ratings)
-    wanted = np.where(known, ratings if highest_first else 0, -np.inf)
-    order = np.lexsort((chance, -wanted), axis=1)
-    place = np.empty_like(order)
-    np.put_along_axis(place, order, np.arange(d)[None, :], axis=1)
-    return known & (place < rng.integers(low, high + 1, m)[:, None])
-
 
 PERSONS: dict[str, Callable[[Catalog, int], np.ndarray]] = {
     "full": lambda catalog, seed: full_persons(catalog),

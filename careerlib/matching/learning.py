@@ -16,7 +16,6 @@ from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
 from careerlib.errors import CareerlibError, check_whole
-from careerlib.evaluation import full_persons, sparse_persons
 from careerlib.matching.calibration import HeldOut
 from careerlib.matching.matcher import Matcher
 from careerlib.matching.statements import (
@@ -26,12 +25,8 @@ from careerlib.matching.statements import (
     scale_of,
     statements,
 )
+from careerlib.persons import LONG_FORM, NOISE, SHORT_FORM, full_persons, long_forms, short_forms
 
-# How people fill in forms: 3-6 skills, 1-3 interests, 1-3 values, each rating misjudged by
-# half a point of O*NET's scale.
-SHORT_FORM = {"n_skills": (3, 6), "n_interests": (1, 3), "n_values": (1, 3)}
-NOISE = 0.5
-LONG_FORM = {"n_skills": (5, 12), "n_interests": (4, 6), "n_values": (3, 6)}
 # Strengths of the penalty on an occupation's own weights and on the products' weights: what
 # `choices.choose_penalties_inside` settles on inside training folds.
 OWN_PENALTY, PRODUCT_PENALTY = 1e-3, 3e-3
@@ -43,16 +38,6 @@ ITERATIONS = 60
 BLOCK = 256  # rows of a product that stay in the processor's cache
 CALIBRATION_FOLDS = 3
 UNCALIBRATED = (0.0, 1.0, 0.0, 0.0)  # log-odds are then log-shares
-
-
-def short_forms(catalog: Catalog, seed: int, noise: float = NOISE) -> np.ndarray:
-    """(n, 50) one short form for each occupation."""
-    return sparse_persons(catalog, seed, **SHORT_FORM, noise=noise)
-
-
-def long_forms(catalog: Catalog, seed: int) -> np.ndarray:
-    """(n, 50) one longer form for each occupation: most interests and values rated."""
-    return sparse_persons(catalog, seed, **LONG_FORM, noise=NOISE)
 
 
 def training_forms(catalog: Catalog, seed: int) -> list[np.ndarray]:

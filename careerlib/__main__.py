@@ -147,19 +147,18 @@ def data() -> None:
 @click.option("--output", type=FOLDER, help="Folder for the tables.  [default: data]")
 def build(onet: Path, bls: Path, output: Path | None) -> None:
     """Build the tables of figures from the official files."""
-    from careerlib import project, tables
+    from careerlib import project, sources
 
-    click.echo(tables.build(onet, bls, output or project.DATA))
+    click.echo(sources.build(onet, bls, output or project.DATA))
 
 
 @data.command()
 @click.option("--output", type=FOLDER, help="Folder for the files.  [default: outputs/upstream]")
 def fetch(output: Path | None) -> None:
     """Get the official files from their publishers."""
-    from careerlib import fetch as publishers
-    from careerlib import project
+    from careerlib import project, sources
 
-    click.echo(publishers.fetch(output or project.OUTPUTS / "upstream"))
+    click.echo(sources.fetch(output or project.OUTPUTS / "upstream"))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pandas as pd
 from careerlib.errors import CareerlibError, nearest
 from careerlib.project import DATA
 
+# fmt: off
 INTERESTS = ("Realistic", "Investigative", "Artistic", "Social", "Enterprising", "Conventional")
 WORK_VALUES = (
     "Achievement", "Working Conditions", "Recognition", "Relationships", "Support", "Independence",
@@ -29,6 +30,7 @@ SKILLS = (
     "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
     "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
 )
+# fmt: on
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential",
@@ -43,8 +45,13 @@ EDUCATION = (
 
 RELEASE = "30.1"  # of O*NET
 TABLES = (
-    "occupations", "skill_importance", "skill_level", "interests", "work_values",
-    "related_occupations", "major_groups",
+    "occupations",
+    "skill_importance",
+    "skill_level",
+    "interests",
+    "work_values",
+    "related_occupations",
+    "major_groups",
 )
 MANIFEST = "tables.json"
 LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that

@@ -677,8 +677,8 @@ def test_click_refuses_values_out_of_range(option):
 
 def test_data_commands_pass_their_arguments_on(monkeypatch, tmp_path):
     calls = []
-    monkeypatch.setattr("careerlib.tables.build", lambda *args: calls.append(args) or "Built it.")
-    monkeypatch.setattr("careerlib.fetch.fetch", lambda *args: calls.append(args) or "Got it.")
+    monkeypatch.setattr("careerlib.sources.build", lambda *args: calls.append(args) or "Built it.")
+    monkeypatch.setattr("careerlib.sources.fetch", lambda *args: calls.append(args) or "Got it.")
     build = ["data", "build", "--onet", "db.zip", "--bls", "o.xlsx"]
     results = [
         CliRunner().invoke(cli, [*build, "--output", str(tmp_path)]),

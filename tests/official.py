@@ -1,0 +1,96 @@
+"""The publishers' files as they would have to look to give the tables in data/.
+
+Made from the tables themselves, so that building and every damage can be tried without the
+official files, which are not ours to pass on.
+"""
+
+import zipfile
+
+import openpyxl
+import pandas as pd
+
+from careerlib.project import DATA
+from careerlib.sources import HEADERS
+
+RATED = ["Skills.txt", "Interests.txt", "Work Values.txt"]
+
+
+def read(name):
+    return pd.read_csv(DATA / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def ratings(name, scale):
+    """One row a rating, as in the release."""
+    long = read(name).melt(
+        "onet_soc_code", var_name="Element Name", value_name="Data Value", ignore_index=False
+    )
+    return long.rename_axis("row").sort_values("row", kind="stable").assign(**{"Scale ID": scale})
+
+
+def release():
+    """{file name: table} of the text release; with rows and columns that are not taken."""
+    occupations = read("occupations").set_index("onet_soc_code")
+    skills = pd.concat([ratings("skill_level", "LV"), ratings("skill_importance", "IM")])
+    nth = skills.groupby("onet_soc_code").cumcount()  # levels first
+    for column, counts in (
+        ("Recommend Suppress", "suppressed_ratings"),
+        ("Not Relevant", "not_relevant_levels"),
+    ):
+        marked = skills["onet_soc_code"].map(occupations[counts].astype(int))
+        skills[column] = (nth < marked).map({True: "Y", False: "N"})
+    titles = occupations["title"].rename("Title").reset_index()
+    titles.loc[len(titles)] = ["99-9999.00", 'Makers of "Nothing"']  # without ratings
+    values = {"Skills.txt": skills, "Interests.txt": ratings("interests", "OI")}
+    values["Work Values.txt"] = ratings("work_values", "EX")
+    for name in ("Interests.txt", "Work Values.txt"):  # the releases rank the highest three too
+        ranks = values[name].head(40).assign(**{"Scale ID": "IH", "Data Value": "1.00"})
+        values[name] = pd.concat([ranks, values[name]])
+    values["Occupation Data.txt"] = titles.assign(Description="A sentence that is left behind.")
+    values["Job Zones.txt"] = occupations["job_zone"].rename("Job Zone").reset_index()
+    related = read("related_occupations")
+    related.columns = ["O*NET-SOC Code", "Related O*NET-SOC Code", "Relatedness Tier", "Index"]
+    values["Related Occupations.txt"] = related
+    return {
+        name: table.rename(columns={"onet_soc_code": "O*NET-SOC Code"})
+        for name, table in values.items()
+    }
+
+
+def write_release(folder):
+    folder.mkdir()
+    (folder / "Read Me.txt").write_text("O*NET 30.1 Database\nDecember 2025 Release\n")
+    for name, table in release().items():
+        lines = ["\t".join(row) + "\n" for row in [list(table), *table.values.tolist()]]
+        (folder / name).write_text("".join(lines), "utf-8")
+    return folder
+
+
+def write_zip(folder, path, prefix=""):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in folder.iterdir():
+            archive.write(file, prefix + file.name)
+    return path
+
+
+def sheet():
+    """Rows of the workbook's sheet: heading, header, groups, line items, footnote."""
+    figures = ["employment_2024", "employment_2034", "growth_percent", "openings", "median_wage"]
+    groups = read("major_groups").rename(columns={"major_group": "soc_code"})
+    items = read("occupations").drop_duplicates("soc_code")
+    items = items[items["employment_2024"] != ""]
+    top = items["wage_top_coded"] == "1"
+    items["median_wage"] = items["median_wage"].where(~top, ">=$239,200")
+    rows = pd.concat([groups.assign(type="Summary"), items.assign(type="Line item")])
+    cells = rows[["title", "soc_code", "type", *figures, "education"]].fillna("—").replace("", "—")
+    header = [f"{start}[1]" for start in HEADERS.values()]
+    total = ["Total, all occupations", "00-0000", "Summary", "1", "2", "3", "4", "5", "—"]
+    return [["Table 1.2"], header, total, *cells.values.tolist(), ["[1] A footnote."]]
+
+
+def write_workbook(path, rows=None, name="Table 1.2"):
+    workbook = openpyxl.Workbook(write_only=True)
+    page = workbook.create_sheet(name)
+    for row in rows or sheet():
+        page.append(row)
+    workbook.save(path)
+    return path

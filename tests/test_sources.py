@@ -1,0 +1,353 @@
+"""From the official files to the tables: the same bytes, or one sentence and nothing changed."""
+
+import shutil
+import threading
+import zipfile
+
+import openpyxl
+import pytest
+from official import sheet, write_release, write_workbook, write_zip
+from werkzeug import Response
+
+from careerlib import sources
+from careerlib.catalog import TABLES
+from careerlib.project import DATA
+
+FILES = ["tables.json", *(f"{name}.csv" for name in TABLES)]
+RELEASE_FILES = [
+    "Read Me.txt", "Skills.txt", "Interests.txt", "Work Values.txt", "Occupation Data.txt",
+    "Job Zones.txt", "Related Occupations.txt",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Folder with `onet`, `onet.zip` and `bls.xlsx`, never changed."""
+    folder = tmp_path_factory.mktemp("files")
+    write_zip(write_release(folder / "onet"), folder / "onet.zip")
+    write_workbook(folder / "bls.xlsx")
+    return folder
+
+
+def content(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def committed():
+    return {name: (DATA / name).read_bytes() for name in FILES}
+
+
+def test_official_files_give_the_committed_tables(upstream, tmp_path):
+    said = sources.build(
+        upstream / "onet" / "db_30_1_text", upstream / "bls" / "occupation.xlsx", tmp_path / "new"
+    )
+    assert said == f"Built 7 tables from O*NET 30.1 and BLS 2024–34 in {tmp_path / 'new'}."
+    assert content(tmp_path / "new") == committed()
+
+
+@pytest.mark.parametrize("how", ["folder", "folder in a folder", "zip", "folder in a zip"])
+def test_each_form_of_the_release(files, tmp_path, how):
+    onet = {"folder": files / "onet", "folder in a folder": files, "zip": files / "onet.zip"}.get(
+        how
+    ) or write_zip(files / "onet", tmp_path / "deep.zip", "db_30_1_text/")
+    sources.build(onet, files / "bls.xlsx", tmp_path / "out")
+    assert content(tmp_path / "out") == committed()
+
+
+# --- Damage ------------------------------------------------------------------------------
+
+
+def edit(name, old, new):
+    """The first `old` in a file of the release becomes `new`."""
+
+    def damage(folder):
+        text = (folder / "onet" / name).read_bytes()
+        assert old in text
+        (folder / "onet" / name).write_bytes(text.replace(old, new, 1))
+
+    return damage
+
+
+def rewrite(name, change):
+    """A file of the release becomes what `change` makes of its bytes."""
+
+    def damage(folder):
+        path = folder / "onet" / name
+        path.write_bytes(change(path.read_bytes()))
+
+    return damage
+
+
+def cell(row, column, value):
+    """A cell of the sheet becomes another; -1 is the footnote."""
+
+    def damage(folder):
+        rows = sheet()
+        rows[row][column] = value
+        write_workbook(folder / "bls.xlsx", rows)
+
+    return damage
+
+
+def rows(change):
+    return lambda folder: write_workbook(folder / "bls.xlsx", change(sheet()))
+
+
+def far_cell(folder):
+    workbook = openpyxl.load_workbook(folder / "bls.xlsx")
+    workbook["Table 1.2"]["XFD1048576"] = 1
+    workbook["Table 1.2"]["D40"] = 1
+    workbook.save(folder / "bls.xlsx")
+
+
+def entry(archive, name, change):
+    """An entry of a zip becomes what `change` makes of its bytes."""
+
+    def damage(folder):
+        shutil.move(folder / archive, folder / "before")
+        with (
+            zipfile.ZipFile(folder / "before") as old,
+            zipfile.ZipFile(folder / archive, "w", zipfile.ZIP_DEFLATED) as new,
+        ):
+            for info in old.infolist():
+                text = old.read(info)
+                new.writestr(info.filename, change(text) if info.filename == name else text)
+
+    return damage
+
+
+def whole(name, change):
+    """The file itself, a zip, becomes what `change` makes of its bytes."""
+    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+def entities(text):
+    levels = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    bomb = (
+        f'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY e0 "ha">{levels}]><worksheet>&e11;</worksheet>'
+    )
+    return bomb.encode()
+
+
+def drop_last_line(text):
+    return text[: text[:-1].rindex(b"\n") + 1]
+
+
+def without_column(text):
+    return b"".join(line.rpartition(b"\t")[0] + b"\n" for line in text.splitlines())
+
+
+WEB_PAGE = b"<!DOCTYPE html>\n<title>Access Denied</title>"
+SHEET_1 = "xl/worksheets/sheet1.xml"
+# What happens to the files: how, and what the sentence must name.
+DAMAGE = {
+    "another release": (edit("Read Me.txt", b"30.1", b"30.2"), "O*NET release 30.2"),
+    "a release without number": (edit("Read Me.txt", b"30.1", b"30"), "release unknown"),
+    "a long number": (edit("Read Me.txt", b"30.1", b"9" * 900 + b".1"), "release 9999"),
+    "changed importance": (edit("Skills.txt", b"\t3.25\tIM", b"\t3.26\tIM"), "skill_importance"),
+    "changed level": (edit("Skills.txt", b"\t3.25\tLV", b"\t3.24\tLV"), "skill_level"),
+    "a level off the scale": (edit("Skills.txt", b"\t3.25\tLV", b"\t32.5\tLV"), "skill_level"),
+    "changed mark": (edit("Skills.txt", b"\tN\n", b"\tY\n"), "occupations"),
+    "changed interest": (edit("Interests.txt", b"\t3.25\tOI", b"\t3.20\tOI"), "interests"),
+    "changed value": (edit("Work Values.txt", b"\t3.00\tEX", b"\t3\tEX"), "work_values"),
+    "changed title": (edit("Occupation Data.txt", b"Chief", b"Chef"), "occupations"),
+    "changed zone": (edit("Job Zones.txt", b"\t5\n", b"\t4\n"), "occupations"),
+    "changed tier": (edit("Related Occupations.txt", b"-Short", b"-Long"), "related_occupations"),
+    "no rank": (edit("Related Occupations.txt", b"\t1\n", b"\tone\n"), "related_occupations"),
+    "a rating twice": (rewrite("Interests.txt", lambda t: t + t.splitlines()[-1] + b"\n"),
+                       "interests"),
+    "a scale that is missing": (rewrite("Work Values.txt", lambda t: t.replace(b"EX", b"VH")),
+                                "work_values"),
+    "a Latin-1 letter": (edit("Occupation Data.txt", b"Chief", b"Ch\xefef"), "occupations"),
+    "a cell too many": (edit("Job Zones.txt", b"\t5\n", b"\t5\t5\n"), "occupations"),
+    "a header of a million columns": (rewrite("Interests.txt", lambda t: b"a\t" * 10**6 + t),
+                                      "interests"),
+    "a web page for a release": (whole("onet.zip", lambda t: WEB_PAGE), "onet.zip"),
+    "half a release": (whole("onet.zip", lambda t: t[: len(t) // 2]), "onet.zip"),
+    "a damaged release": (whole("onet.zip", lambda t: t[:5000] + b"\0" * 900 + t[5900:]),
+                          "onet.zip"),
+    "a bomb in a release": (entry("onet.zip", "Skills.txt", lambda t: b"\n" * 25_000_000),
+                            "larger"),
+    "changed jobs": (cell(30, 3, "1.5"), "occupations"),
+    "changed wage": (cell(30, 7, "12345"), "occupations"),
+    "changed schooling": (cell(30, 8, "Kindergarten"), "occupations"),
+    "changed group": (cell(5, 3, "1.5"), "major_groups"),
+    "changed code": (cell(30, 1, "11-9999"), "occupations"),
+    "a cell without value": (cell(30, 4, None), "occupations"),
+    "other years": (cell(1, 3, "Employment, 2023"), "2023 and 2034"),
+    "other headers": (cell(1, 6, "Openings"), "openings"),
+    "a line less": (rows(lambda r: r[:30] + r[31:]), "occupations"),
+    "a line twice": (rows(lambda r: [*r, r[30]]), "occupations"),
+    "a group less": (rows(lambda r: r[:10] + r[11:]), "21 rows of 22"),
+    "a group too many": (rows(lambda r: [*r, ["Robots", "57-0000", "Summary", *"123456"]]),
+                         "23 rows of 22"),
+    "an empty sheet": (rows(lambda r: [["Table 1.2"]]), "bls.xlsx"),
+    "another sheet": (lambda f: write_workbook(f / "bls.xlsx", name="Table 1.3"), "Table 1.2"),
+    "a cell far away": (far_cell, "occupations"),
+    "a web page for a workbook": (whole("bls.xlsx", lambda t: WEB_PAGE), "bls.xlsx"),
+    "half a workbook": (whole("bls.xlsx", lambda t: t[: len(t) // 2]), "bls.xlsx"),
+    "a sheet that breaks off": (entry("bls.xlsx", SHEET_1, lambda t: t[:20_000]), "bls.xlsx"),
+    "a bomb in a workbook": (entry("bls.xlsx", SHEET_1, lambda t: t + b" " * 30_000_000),
+                             "too large"),
+    "a bomb of entities": (entry("bls.xlsx", SHEET_1, entities), "bls.xlsx"),
+}  # fmt: skip
+for _name in RELEASE_FILES:
+    DAMAGE |= {
+        f"{_name} missing": (lambda f, n=_name: (f / "onet" / n).unlink(), ""),
+        f"{_name} empty": (rewrite(_name, lambda text: b""), ""),
+    }
+    if _name != "Read Me.txt":
+        DAMAGE |= {
+            f"{_name} cut off": (rewrite(_name, lambda text: text[: len(text) // 2]), ""),
+            f"{_name} one line short": (rewrite(_name, drop_last_line), ""),
+            f"{_name} one column short": (rewrite(_name, without_column), ""),
+        }
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage_is_refused_and_the_tables_stay(files, tmp_path, refusal, what):
+    damage, named = DAMAGE[what]
+    if what.startswith("Occupation Data.txt one"):
+        pytest.skip("the last line and the last column there are not used")
+    shutil.copytree(files, tmp_path / "files")
+    output = tmp_path / "tables"
+    output.mkdir()
+    (output / "interests.csv").write_text("the old table")
+    damage(tmp_path / "files")
+    onet = "onet.zip" if named in ("onet.zip", "larger") else "onet"
+    message = refusal(
+        sources.build, tmp_path / "files" / onet, tmp_path / "files" / "bls.xlsx", output
+    )
+    message = message.replace(str(tmp_path), "")
+    assert named in message and len(message) < 400, message
+    assert "30.1" in message or "2024–34" in message
+    assert content(output) == {"interests.csv": b"the old table"}
+
+
+def test_paths_that_lead_nowhere(files, tmp_path, refusal):
+    nowhere = tmp_path / "nowhere"
+    assert "nowhere is no O*NET" in refusal(sources.build, nowhere, files / "bls.xlsx", tmp_path)
+    assert "nowhere is not the" in refusal(sources.build, files / "onet", nowhere, tmp_path)
+    assert "tmp" in refusal(sources.build, files / "onet", tmp_path, tmp_path)
+    (tmp_path / "file").touch()
+    message = refusal(sources.build, files / "onet", files / "bls.xlsx", tmp_path / "file")
+    assert "cannot be written" in message and "--output" in message
+
+
+# --- Download ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def publisher(httpserver, files, tmp_path, monkeypatch):
+    """Serves both files as `answers` say; `fetch` gets them into tmp_path/upstream."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # pooch's pauses
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "CAREERLIB_CONTACT"):
+        monkeypatch.delenv(name, raising=False)
+    httpserver.answers = {}
+    httpserver.asked = []
+
+    def respond(request):
+        name = request.path[1:]
+        httpserver.asked.append((name, request.headers["User-Agent"]))
+        answers = httpserver.answers.get(name) or [(files / name).read_bytes()]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        answer = answer() if callable(answer) else answer
+        body, status, length = answer if isinstance(answer, tuple) else (answer, 200, None)
+        response = Response(body, status)
+        response.automatically_set_content_length = False
+        response.headers["Content-Length"] = str(length or len(body))
+        return response
+
+    urls = {name: httpserver.url_for(f"/{name}") for name in ("onet.zip", "bls.xlsx")}
+    for name in urls:
+        httpserver.expect_request(f"/{name}").respond_with_handler(respond)
+    httpserver.fetch = lambda **how: sources.fetch(tmp_path / "upstream", urls, **how)
+    return httpserver
+
+
+def test_both_files_arrive_and_only_once(publisher, files, tmp_path):
+    said = publisher.fetch()
+    assert f'data build --onet "{tmp_path / "upstream" / "onet.zip"}" --bls' in said
+    assert publisher.fetch() == said
+    assert [name for name, _ in publisher.asked] == ["onet.zip", "bls.xlsx"]
+    assert content(tmp_path / "upstream") == {
+        name: (files / name).read_bytes() for name in ("onet.zip", "bls.xlsx")
+    }
+
+
+def test_a_server_that_is_busy_at_first(publisher, files):
+    publisher.answers["bls.xlsx"] = [
+        ("busy", 503, None),
+        ("", 429, None),
+        (files / "bls.xlsx").read_bytes(),
+    ]
+    publisher.fetch(retries=2)
+    assert len(publisher.asked) == 4
+
+
+def test_a_connection_that_is_cut_off_is_tried_again(publisher, files):
+    whole = (files / "onet.zip").read_bytes()
+    half = (whole[: len(whole) // 2], 200, len(whole))
+    publisher.answers["onet.zip"] = [half, whole]
+    publisher.fetch()
+    assert len(publisher.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "times", "named"),
+    [(503, 3, "503"), (404, 1, "404"), (403, 1, "CAREERLIB_CONTACT")],
+)
+def test_a_server_that_refuses(publisher, tmp_path, refusal, status, times, named):
+    publisher.answers["onet.zip"] = [("no", status, None)]
+    message = refusal(publisher.fetch, retries=2)
+    assert named in message and publisher.url_for("/onet.zip") in message
+    assert len(publisher.asked) == times
+    assert content(tmp_path / "upstream") == {}
+
+
+def test_a_server_that_never_answers(publisher, tmp_path, refusal):
+    done = threading.Event()
+    publisher.answers["onet.zip"] = [lambda: str(done.wait(20))]
+    try:
+        message = refusal(publisher.fetch, retries=1, timeout=(1, 0.2))
+    finally:
+        done.set()
+    assert "(ReadTimeout)" in message
+    assert content(tmp_path / "upstream") == {}
+
+
+def test_no_server(tmp_path, refusal, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    urls = {"onet.zip": "http://127.0.0.1:9/onet.zip", "bls.xlsx": "http://127.0.0.1:9/bls.xlsx"}
+    assert "(ConnectionError)" in refusal(sources.fetch, tmp_path, urls, retries=1)
+
+
+@pytest.mark.parametrize("name", ["onet.zip", "bls.xlsx"])
+def test_wrong_bytes_do_not_stay(publisher, tmp_path, refusal, name):
+    publisher.answers[name] = [WEB_PAGE]
+    assert name in refusal(publisher.fetch)
+    assert content(tmp_path / "upstream") == {}
+    del publisher.answers[name]
+    assert publisher.fetch().startswith("Both files")
+
+
+def test_a_file_of_ones_own_is_not_deleted(publisher, tmp_path, refusal):
+    (tmp_path / "upstream").mkdir()
+    (tmp_path / "upstream" / "bls.xlsx").write_bytes(WEB_PAGE)
+    assert "bls.xlsx" in refusal(publisher.fetch)
+    assert content(tmp_path / "upstream") == {"bls.xlsx": WEB_PAGE}
+
+
+def test_a_folder_that_cannot_be(publisher, tmp_path, refusal):
+    (tmp_path / "upstream").touch()
+    assert str(tmp_path / "upstream") in refusal(publisher.fetch)
+
+
+def test_the_contact_is_sent(publisher, monkeypatch, refusal):
+    monkeypatch.setenv("CAREERLIB_CONTACT", "somebody\n@example.org")
+    assert "name@example.org" in refusal(publisher.fetch)
+    monkeypatch.setenv("CAREERLIB_CONTACT", "somebody@example.org")
+    publisher.fetch()
+    assert {agent for _, agent in publisher.asked} == {
+        "career recommender tutorial somebody@example.org"
+    }

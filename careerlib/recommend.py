@@ -1,12 +1,6 @@
-"""Rank occupations for one person or for a million, by one of the registered methods.
+"""Rank occupations for one person or for a million, by one of the methods in methods.py."""
 
-`METHODS` is the registry. A method turns a catalog into a function that scores persons
-against all its occupations in one matrix expression; everything else here (the best ten,
-ties, confidence words, facts) is the same for every method.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
 
@@ -15,193 +9,53 @@ import pandas as pd
 from tqdm import tqdm
 
 from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog, load_catalog
-from careerlib.encoding import (
-    BLOCKS,
-    N_SLOTS,
-    encode_occupations,
-    encode_profiles,
-)
+from careerlib.encoding import N_SLOTS, encode_profiles
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.matching.constraints import allowed
-from careerlib.matching.matcher import Matcher
-from careerlib.matching.matcher import word as matched_word
-from careerlib.matching.stored import load_matcher
+from careerlib.limits import limits, mark
+from careerlib.methods import METHODS, Method, Scorer
 from careerlib.profile import Profile
-from careerlib.training import confidence, fold, post_model
 
-RATED = slice(0, BLOCKS["work values"].stop)  # slots that a person fills in by rating
+RANK_BY = ("fit", "openings")
 # Scores that agree to this many decimals are a tie. Without it the last bit of a matrix
 # product, which depends on how the rows are blocked, would decide.
 TIE_DECIMALS = 12
 CHUNK = 2048  # people scored at once: 2,048 x 894 scores take 15 MB
-
 # The middle of O*NET's scale: importance 3 of 1-5 ("important"), interest 4 of 1-7, value 4
 # of 1-7. From there on an occupation counts as sharing what a person rates above zero.
 SHARED_FROM = {"skills": 3.0, "interests": 4.0, "work_values": 4.0}
-
-Scorer = Callable[[np.ndarray], np.ndarray]
-
-
-def _rates_something(persons: np.ndarray) -> np.ndarray:
-    return (persons[:, RATED] > 0).any(axis=1)
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way to rank occupations.
-
-    description: one line for a reader.
-    catalog: name of the catalog it ranks where the caller names none.
-    scorer: takes a Catalog of n occupations, once, and returns the function that turns
-        (m, 50) person vectors into (m, n) values, higher is better.
-    is_probability: True if the values are log-odds and the score is their probability.
-        (Ranking by log-odds is the same and saves an exponential for each pair.)
-    can_rank: takes (m, 50) person vectors and says for whom (m,) there is a ranking.
-    needs: what such a person must state, for the message.
-    word: turns a probability into a confidence word.
-    reasons: takes a Profile, positions (k,) and the catalog, and says for each position what the
-        person stated that counted most in the score; None where the method cannot say.
-    has_limits: True if minimum wage and highest education remove occupations; False if they
-        are only slots of the vector, as in the post.
-    """
-
-    description: str
-    catalog: str
-    scorer: Callable[[Catalog], Scorer]
-    is_probability: bool = False
-    can_rank: Callable[[np.ndarray], np.ndarray] = _rates_something
-    needs: str = "rate at least one skill, interest or work value above 0"
-    word: Callable[[float], str] = lambda probability: confidence(probability)
-    reasons: Callable[[Profile, np.ndarray, Catalog], list[str]] | None = None
-    has_limits: bool = False
-
-    def score(self, values: np.ndarray) -> np.ndarray:
-        """What is shown for these values."""
-        # 1 / (1 + exp(-v)) without overflow for very low v
-        return np.exp(-np.logaddexp(0, -values)) if self.is_probability else values
-
-
-def _post(catalog: Catalog) -> Scorer:
-    folded = fold(post_model())
-    of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
-    return lambda persons: np.add.outer(persons @ folded.person, of_occupations)
-
-
-def _matcher(catalog: Catalog) -> Matcher:
-    return load_matcher(catalog=catalog if catalog.name == "all" else None)
-
-
-def _matched(catalog: Catalog) -> Scorer:
-    return _matcher(catalog).scorer(catalog)
-
-
-def _matched_reasons(profile: Profile, positions: np.ndarray, catalog: Catalog) -> list[str]:
-    """The three statements that add most to the log-odds, and what they add."""
-    matcher = _matcher(catalog)
-    reasons = []
-    for position in positions:
-        parts = matcher.contributions(profile, position, catalog)
-        most = parts[~parts["block"].isin(["base", "level"])].head(3)
-        reasons.append(", ".join(
-            f"{name} {value:+.1f}"
-            for name, value in zip(most["statement"], most["contribution"], strict=True)
-        ))
-    return reasons
-
-
-def _cosine(fill: bool) -> Callable[[Catalog], Scorer]:
-    def scorer(catalog: Catalog) -> Scorer:
-        occupations = _unit_rows(encode_occupations(catalog, fill)).T
-        return lambda persons: _unit_rows(persons) @ occupations
-
-    return scorer
-
-
-def _interests(catalog: Catalog) -> Scorer:
-    """Pearson correlation: the cosine of centred ratings. Their scale does not matter."""
-    occupations = _unit_rows(_centred(catalog.interests)).T
-    return lambda persons: _unit_rows(_centred(persons[:, BLOCKS["interests"]])) @ occupations
-
-
-def _differ_in_interests(persons: np.ndarray) -> np.ndarray:
-    return np.ptp(persons[:, BLOCKS["interests"]], axis=1) > 0
-
-
-def _centred(rows: np.ndarray) -> np.ndarray:
-    return rows - rows.mean(axis=1, keepdims=True)
-
-
-def _unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Rows divided by their length; a row of zeros stays."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-
-
-METHODS: dict[str, Method] = {
-    "post": Method(
-        "the post's logistic regression on 150 features",
-        catalog="post",
-        scorer=_post,
-        is_probability=True,
-    ),
-    "cosine": Method(
-        "the post's baseline: cosine, the occupations' interests and values left empty",
-        catalog="post",
-        scorer=_cosine(fill=False),
-    ),
-    "cosine_filled": Method(
-        "cosine, the occupations' interests and values filled from O*NET",
-        catalog="all",
-        scorer=_cosine(fill=True),
-    ),
-    # Reported to be what O*NET's own Interest Profiler does; unnamed interests count as 0.
-    "interests": Method(
-        "Pearson correlation of the six RIASEC interests",
-        catalog="all",
-        scorer=_interests,
-        can_rank=_differ_in_interests,
-        needs="rate interests, and not all six alike",
-    ),
-    "matched": Method(
-        "logistic regression on products of what a person states and what an occupation is",
-        catalog="all",
-        scorer=_matched,
-        is_probability=True,
-        word=matched_word,
-        reasons=_matched_reasons,
-        has_limits=True,
-    ),
-}
+# Columns of the catalog's table that a list has.
+FACTS = ("median_wage", "wage_top_coded", "education", "job_zone", "growth_percent")
+People = Profile | Iterable[Profile] | np.ndarray
 
 
 def recommend(
     profile: Profile,
-    method: str = "post",
+    method: str = "matched",
     top: int = 10,
     catalog: Catalog | str | None = None,
     max_job_zone: int | None = None,
+    rank_by: str = "fit",
 ) -> pd.DataFrame:
     """The `top` best occupations for one person, best first.
 
     method: a name in METHODS. catalog: a Catalog or its name; by default the post's 150 for
-    "post" and "cosine", as in the post, and all occupations for the other methods.
+    "post" and "cosine", as in the post, and all occupations for the other methods. rank_by:
+    "fit", or "openings" for probability times yearly openings; see `score_many`.
 
     Returns one row each with rank, onet_soc_code, soc_code (six digits), title, score
     (a probability, cosine or correlation), confidence (a word for a probability, else
     empty), median_wage (US dollars a year), wage_top_coded (the true median is at least
-    that), education, job_zone (1-5), growth_percent (2024 to 2034), and shared_skills,
-    shared_interests and shared_values as `shared` finds them, joined by commas. Figures
-    that BLS does not have for an occupation are missing (NaN). Ties go to the lower code.
+    that), education, job_zone (1-5), growth_percent (2024 to 2034), openings (thousand a
+    year), shared_skills, shared_interests and shared_values as `shared` finds them, joined by
+    commas, counted_most (the three statements that add most to the score, where the method
+    can say) and note (what was not known). Figures that BLS does not have are missing (NaN).
 
-    For the method "matched" the profile's minimum wage and highest education, and
-    `max_job_zone` (1-5), are limits: what breaks one is left out, `attrs["limits"]` of the
-    table says how much that was; a column counted_most names the statements that add most
-    to each score, and a column note marks what was decided in the person's
-    favour (a top-coded or unknown wage). There can be fewer than `top` rows then. For the
-    other methods they are only slots of the vector, as in the post.
+    For the method "matched" the profile's minimum wage, highest education and fields, and
+    `max_job_zone` (1-5), are limits: what breaks one is left out, so there can be fewer than
+    `top` rows. `attrs["limits"]` says what was removed. The other methods apply none.
 
-    Raises CareerlibError for an unknown method or catalog, a `top` that the catalog does
-    not have, and a profile that has no ranking because it states nothing.
+    Raises CareerlibError for an unknown method, catalog or rank_by, a `top` that the catalog
+    does not have, and a profile that has no ranking because it states nothing.
     """
     chosen, catalog = _method(method), _catalog(catalog, method)
     if not isinstance(profile, Profile):
@@ -209,50 +63,68 @@ def recommend(
             f"recommend needs a Profile, not a {type(profile).__name__}; make one with "
             "Profile(skills=[...]) or read_profile(path)."
         )
-    if not chosen.can_rank(encode_profiles(profile))[0]:
+    person = encode_profiles(profile)
+    if not chosen.can_rank(person)[0]:
         state = "is empty" if profile.is_empty else "says too little"
         raise CareerlibError(
             f"The profile {state}, so the method '{method}' has no ranking for it; {chosen.needs}."
         )
-    limits = None
-    if chosen.has_limits:
-        limits = allowed(profile, catalog, max_job_zone)
-        check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-        positions, scores = (rows[0] for rows in score_many(profile, method, len(catalog), catalog))
-        kept = limits.kept[positions]
-        positions, scores = positions[kept][:top], scores[kept][:top]
-    elif max_job_zone is not None:
+    if max_job_zone is not None and not chosen.has_limits:
         raise CareerlibError(
             f"The method '{method}' knows no job zone; leave max_job_zone out, or use 'matched'."
         )
-    else:
-        positions, scores = (rows[0] for rows in score_many(profile, method, top, catalog))
-    table = catalog.table.iloc[positions]
-    in_common = [shared(profile, catalog, position) for position in positions]
-    listed = pd.DataFrame(
-        {
-            "rank": np.arange(1, len(positions) + 1),
-            "onet_soc_code": table.index,
-            "soc_code": table["soc_code"].array,
-            "title": table["title"].array,
-            "score": scores,
-            "confidence": [chosen.word(score) if chosen.is_probability else "" for score in scores],
-            "median_wage": table["median_wage"].array,
-            "wage_top_coded": table["wage_top_coded"].array,
-            "education": table["education"].array,
-            "job_zone": table["job_zone"].array,
-            "growth_percent": table["growth_percent"].array,
-            "shared_skills": [", ".join(found["skills"]) for found in in_common],
-            "shared_interests": [", ".join(found["interests"]) for found in in_common],
-            "shared_values": [", ".join(found["work_values"]) for found in in_common],
-        }
-    )
-    if chosen.reasons is not None:
-        listed["counted_most"] = chosen.reasons(profile, positions, catalog)
-    if limits is not None:
-        listed["note"] = limits.marks[positions]
-        listed.attrs["limits"] = limits.sentence
+    check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
+    kept, notes = np.ones(len(catalog), dtype=bool), np.full(len(catalog), "", dtype=object)
+    sentence = f"The method '{method}' applies no limits."
+    if chosen.has_limits:
+        kept, notes, sentence = limits(profile, catalog, max_job_zone)
+    if rank_by == "openings":
+        mark(notes, np.isnan(yearly_openings(catalog)), "openings not known")
+    order = score_many(person, method, len(catalog), catalog, rank_by=rank_by)[0][0]
+    positions = order[kept[order]][:top]
+    listed = _listed(chosen.scorer(catalog), profile, catalog, positions)
+    listed["note"] = notes[positions]
+    listed.attrs["limits"] = sentence
     return listed
+
+
+def _listed(
+    scorer: Scorer, profile: Profile, catalog: Catalog, positions: np.ndarray
+) -> pd.DataFrame:
+    """The scores and facts of the occupations at these positions."""
+    person, table = encode_profiles(profile), catalog.table.iloc[positions]
+    scores = scorer.shown(person, scorer.scores(person)[:, positions])[0]
+    words = [scorer.word(person[0], score) if scorer.probabilities else "" for score in scores]
+    in_common = [shared(profile, catalog, position) for position in positions]
+    columns = {
+        "rank": np.arange(1, len(positions) + 1),
+        "onet_soc_code": table.index,
+        "soc_code": table["soc_code"],
+        "title": table["title"],
+        "score": scores,
+        "confidence": words,
+        **{name: table[name] for name in FACTS},
+        "openings": yearly_openings(catalog)[positions],
+        "shared_skills": [", ".join(found["skills"]) for found in in_common],
+        "shared_interests": [", ".join(found["interests"]) for found in in_common],
+        "shared_values": [", ".join(found["work_values"]) for found in in_common],
+    }
+    if scorer.reasons is not None:
+        reasons = [scorer.reasons(profile, position).head(3) for position in positions]
+        columns["counted_most"] = [
+            ", ".join(f"{name} {value:+.1f}" for name, value in parts.itertuples(index=False))
+            for parts in (frame[["statement", "contribution"]] for frame in reasons)
+        ]
+    return pd.DataFrame({name: np.asarray(values) for name, values in columns.items()})
+
+
+def yearly_openings(catalog: Catalog) -> np.ndarray:
+    """(n,) thousand openings a year by BLS, NaN where it has none.
+
+    O*NET occupations that share a BLS row share its openings evenly: their own are not known,
+    and giving the sum to each would lift all of them.
+    """
+    return (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
 
 
 def shared(profile: Profile, catalog: Catalog, position: int) -> dict[str, tuple[str, ...]]:
@@ -270,33 +142,37 @@ def shared(profile: Profile, catalog: Catalog, position: int) -> dict[str, tuple
     ):
         high = ratings[position] >= SHARED_FROM[block]
         found[block] = tuple(
-            name for name, is_high in zip(names, high, strict=True)
-            if is_high and stated.get(name, 0) > 0
+            n for n, is_high in zip(names, high) if is_high and stated.get(n, 0) > 0
         )
     return found
 
 
 def score_many(
-    profiles: Profile | Iterable[Profile] | np.ndarray,
-    method: str = "post",
+    profiles: People,
+    method: str = "matched",
     top: int = 10,
     catalog: Catalog | str | None = None,
     chunk: int = CHUNK,
+    rank_by: str = "fit",
 ) -> tuple[np.ndarray, np.ndarray]:
     """The best occupations of many people at once, in bounded memory.
 
     profiles: Profiles (any iterable, also a generator), or an (m, 50) array of person
-    vectors. Beyond input and result, memory is that of `chunk` people's scores.
+    vectors. Beyond input and result, memory is that of `chunk` people's scores. Limits are
+    not applied. rank_by: "fit", or "openings": probability times yearly openings, so where an
+    opening that fits would be; occupations whose openings are not known come last.
 
-    Returns (m, top) positions in the catalog and their (m, top) scores, best first, ties
-    to the lower code. A person whom the method cannot rank (nothing rated; for "interests"
-    also no or equal interests) has position -1 and score NaN in the whole row. Raises
-    CareerlibError as `recommend`, and for arrays of another shape or with missing numbers.
+    Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by,
+    best first, ties to the lower code; by openings NaN where those are not known. A person
+    whom the method cannot rank (nothing rated; for "interests" also no or equal interests)
+    has position -1 and NaN in the whole row. Raises CareerlibError as `recommend`, and
+    for arrays of another shape or with missing numbers.
     """
     chosen, catalog = _method(method), _catalog(catalog, method)
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
     check_whole("chunk", chunk, 1, 10**6, "it is a number of people scored at once")
     scorer = chosen.scorer(catalog)
+    openings = _weights(rank_by, method, scorer, catalog)
     total = len(profiles) if hasattr(profiles, "__len__") else None
     positions, scores = [np.empty((0, top), dtype=int)], [np.empty((0, top))]
     # The bar appears after a second, and only in a terminal.
@@ -305,18 +181,39 @@ def score_many(
             able = chosen.can_rank(persons)
             best = np.full((len(persons), top), -1)
             score = np.full((len(persons), top), np.nan)
-            values = scorer(persons[able])
-            best[able] = best_positions(values, top)
-            score[able] = chosen.score(np.take_along_axis(values, best[able], axis=1))
+            values = scorer.scores(persons[able])
+            if openings is None:
+                best[able] = best_positions(values, top)
+                score[able] = scorer.shown(persons[able], np.take_along_axis(values, best[able], 1))
+            else:
+                fit = scorer.shown(persons[able], values)
+                values = np.where(np.isnan(openings), fit - 2, fit * openings)
+                best[able] = best_positions(values, top)
+                found = np.take_along_axis(values, best[able], 1)
+                score[able] = np.where(found < 0, np.nan, found)
             positions.append(best)
             scores.append(score)
             bar.update(len(persons))
     return np.concatenate(positions), np.concatenate(scores)
 
 
+def _weights(rank_by: str, method: str, scorer: Scorer, catalog: Catalog) -> np.ndarray | None:
+    """(n,) openings to multiply probabilities by, None where fit alone ranks."""
+    if rank_by not in RANK_BY:
+        raise CareerlibError(f"There is no rank_by '{rank_by}'; {nearest(rank_by, RANK_BY)}")
+    if rank_by == "fit":
+        return None
+    if scorer.probabilities is None:
+        raise CareerlibError(
+            f"The method '{method}' gives no probability to multiply openings by; leave rank_by "
+            "out, or use 'matched'."
+        )
+    return yearly_openings(catalog)
+
+
 def score_matrix(
-    profiles: Profile | Iterable[Profile] | np.ndarray,
-    method: str = "post",
+    profiles: People,
+    method: str = "matched",
     catalog: Catalog | str | None = None,
 ) -> np.ndarray:
     """(m, n) scores of every person for every occupation, all in memory at once.
@@ -327,7 +224,7 @@ def score_matrix(
     scorer = chosen.scorer(catalog)
     parts = [np.empty((0, len(catalog)))]
     for persons in _chunks(profiles, CHUNK):
-        scores = chosen.score(scorer(persons))
+        scores = scorer.shown(persons, scorer.scores(persons))
         scores[~chosen.can_rank(persons)] = np.nan
         parts.append(scores)
     return np.concatenate(parts)
@@ -358,9 +255,7 @@ def _sorted_positions(values: np.ndarray) -> np.ndarray:
     return np.argsort(-values.round(TIE_DECIMALS), axis=1, kind="stable")
 
 
-def _chunks(
-    profiles: Profile | Iterable[Profile] | np.ndarray, chunk: int
-) -> Iterator[np.ndarray]:
+def _chunks(profiles: People, chunk: int) -> Iterator[np.ndarray]:
     """Checked (at most `chunk`, 50) arrays of person vectors."""
     if isinstance(profiles, np.ndarray):
         if profiles.ndim != 2 or profiles.shape[1] != N_SLOTS or profiles.dtype.kind not in "fiu":

@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 
 from careerlib.evaluation import full_persons, scores_of
-from careerlib.matching.constraints import allowed
 from careerlib.matching.serving import pushed, served
-from careerlib.profile import Profile
 
 
 @pytest.fixture
@@ -28,50 +26,6 @@ def five(catalog):
             job_zone=[1, 2, 5, 3, 4],
         ),
     )
-
-
-def test_nothing_stated_removes_nothing(five):
-    result = allowed(Profile(skills=["Writing"]), five)
-    assert result.kept.all() and result.removed.empty and set(result.marks) == {""}
-    assert "nothing was removed" in result.sentence
-
-
-def test_wages_unknown_or_top_coded_are_kept_and_marked(five):
-    result = allowed(Profile(min_wage=90_000), five)
-    assert result.kept.tolist() == [False, True, True, True, True]
-    assert result.marks.tolist() == ["", "wage not known", "", "", ""]
-    result = allowed(Profile(min_wage=300_000), five)
-    assert result.kept.tolist() == [False, True, True, False, False]
-    assert result.marks[2] == "wage at least the figure"
-    assert result.removed.to_dict("records") == [
-        {"limit": "minimum wage", "removed": 3, "removed_by_this_alone": 3}
-    ]
-
-
-def test_education_keeps_equal_levels_and_the_unknown(five):
-    result = allowed(Profile(max_education="Some college, no degree"), five)
-    assert result.kept.tolist() == [True, True, False, True, True]
-    assert result.marks.tolist() == ["", "education not known", "", "", ""]
-    lowest = allowed(Profile(max_education="No formal educational credential"), five)
-    assert lowest.kept.tolist() == [True, True, False, False, False]
-
-
-def test_limits_together_are_counted_one_by_one(five):
-    profile = Profile(min_wage=90_000, max_education="Bachelor's degree")
-    result = allowed(profile, five, max_job_zone=3)
-    assert result.kept.tolist() == [False, True, False, True, False]
-    assert result.marks[1] == "wage not known; education not known"
-    table = result.removed.set_index("limit")
-    assert table["removed"].to_dict() == {"minimum wage": 1, "education": 1, "job zone": 2}
-    assert table["removed_by_this_alone"].to_dict() == {
-        "minimum wage": 1, "education": 0, "job zone": 1
-    }
-    assert result.sentence.startswith("The limits removed 3 of 5 occupations (minimum wage 1,")
-
-
-@pytest.mark.parametrize("zone", [0, 6, 2.5, "high"])
-def test_job_zones_that_do_not_exist_are_refused(five, refusal, zone):
-    assert "job zones" in refusal(allowed, Profile(), five, zone)
 
 
 def test_served_by_hand(five):

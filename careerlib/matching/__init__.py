@@ -5,5 +5,5 @@ matcher: the fitted model, its scores and its reasons. stored: its file.
 learning: how it is fitted and calibrated. calibration: what its probabilities and
 words are worth. neighbours: whom a person resembles. choices: on what evidence features and
 penalties were chosen. trial: how all is judged, on strangers.
-constraints: what a person's limits remove. serving: who is led where.
+serving: who is led where.
 """

@@ -100,7 +100,7 @@ def _unit_rows(rows: np.ndarray) -> np.ndarray:
 
 
 def _rates_something(persons: np.ndarray) -> np.ndarray:
-    return (persons[:, RATED] > 0).any(axis=1)
+    return np.asarray(persons[:, RATED] > 0).any(axis=1)
 
 
 def _differ(*blocks: str) -> Callable[[np.ndarray], np.ndarray]:

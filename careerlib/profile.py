@@ -9,30 +9,22 @@ from dataclasses import asdict, field, fields, replace
 from functools import cache
 from numbers import Real
 from pathlib import Path
-from reprlib import Repr
 from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails, PydanticCustomError
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
 from careerlib.errors import CareerlibError, nearest
+from careerlib.plain_yaml import PlainYamlError, load_plain, quoted
 from careerlib.project import replace_file
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
 HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 LONGEST_BACKGROUND = 200
-MOST_BYTES = 64 * 1024  # of a profile's file; one that rates everything has 2,000
 MOST_PROBLEMS = 12  # that one message tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
@@ -62,14 +54,14 @@ def _ratings(names: tuple[str, ...], as_list: bool = False) -> BeforeValidator:
 
     def check(given: object) -> dict:
         if as_list and isinstance(given, Iterable) and not isinstance(given, (str, Mapping)):
-            listed = [name if isinstance(name, str) else _quoted(name) for name in given]
+            listed = [name if isinstance(name, str) else quoted(name) for name in given]
             given = {spelling.get(_folded(name), name): NAMED_SKILL for name in listed}
         if not isinstance(given, Mapping):
             wanted = "a list of names or a table" if as_list else "a table"
             raise PydanticCustomError("block", "must be {what} of name: rating", {"what": wanted})
         known: dict[Any, Any] = {}
         for name, rating in given.items():
-            official = spelling.get(_folded(name), name)
+            official = spelling.get(_folded(name), name) if isinstance(name, str) else name
             if official in known:
                 raise PydanticCustomError("block", "rates {name} twice", {"name": official})
             known[official] = rating
@@ -108,13 +100,17 @@ def _group(given: object) -> str:
     raise PydanticCustomError("name", "unknown", {"valid": valid})
 
 
-Group = Annotated[str, BeforeValidator(_group)]
 SkillRating = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_SKILL)]
 Rating = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_RATING)]
 Wage = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_WAGE)]
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=LONGEST_BACKGROUND, pattern=ONE_LINE),
+Line = Annotated[str, Field(max_length=LONGEST_BACKGROUND, pattern=ONE_LINE)]
+Skills = Annotated[dict[Annotated[str, _name(SKILLS)], SkillRating], _ratings(SKILLS, True)]
+Interests = Annotated[dict[Annotated[str, _name(INTERESTS)], Rating], _ratings(INTERESTS)]
+Values = Annotated[dict[Annotated[str, _name(WORK_VALUES)], Rating], _ratings(WORK_VALUES)]
+Groups = Annotated[
+    tuple[Annotated[str, BeforeValidator(_group)], ...],
+    BeforeValidator(lambda given: [given] if isinstance(given, (str, int)) else given),
+    AfterValidator(lambda codes: tuple(sorted(set(codes)))),
 ]
 
 
@@ -137,23 +133,13 @@ class Profile:
     that is wrong (the first twelve things of more).
     """
 
-    skills: Annotated[dict[Annotated[str, _name(SKILLS)], SkillRating], _ratings(SKILLS, True)] = (
-        field(default_factory=dict)
-    )
-    interests: Annotated[dict[Annotated[str, _name(INTERESTS)], Rating], _ratings(INTERESTS)] = (
-        field(default_factory=dict)
-    )
-    work_values: Annotated[
-        dict[Annotated[str, _name(WORK_VALUES)], Rating], _ratings(WORK_VALUES)
-    ] = field(default_factory=dict)
+    skills: Skills = field(default_factory=dict)
+    interests: Interests = field(default_factory=dict)
+    work_values: Values = field(default_factory=dict)
     min_wage: Wage | None = None
     remote: bool = False
     max_education: Annotated[str, _name(EDUCATION)] | None = None
-    fields: Annotated[
-        tuple[Group, ...],
-        BeforeValidator(lambda given: [given] if isinstance(given, (str, int)) else given),
-        AfterValidator(lambda codes: tuple(sorted(set(codes)))),
-    ] = ()
+    fields: Groups = ()
     background: Line = ""
 
     if TYPE_CHECKING:
@@ -190,31 +176,20 @@ HEADING = (
 
 def _told(error: ErrorDetails) -> str:
     """One of pydantic's errors in our words."""
-    where, given, context = error["loc"], _quoted(error["input"]), error.get("ctx", {})
+    where, given, context = error["loc"], quoted(error["input"]), error.get("ctx", {})
     block, *within = [str(part) for part in where if part != "[key]"] or ["a key"]
     if error["type"] == "unexpected_keyword_argument":
-        return f"it has no {_quoted(block)} ({nearest(block[:40], KEYS).rstrip('.')})"
+        return f"it has no {quoted(block)} ({nearest(block[:40], KEYS).rstrip('.')})"
     if error["type"] == "name":
-        close = nearest(str(error["input"])[:40], context["valid"]).rstrip(".")
+        close = nearest(given.strip("'"), context["valid"]).rstrip(".")
         return f"{block} has no {given} ({close})"
     if error["type"] == "block":
         return f"{block} {error['msg']}"
     words = error["msg"][0].lower() + error["msg"][1:]
     if error["type"] == "string_pattern_mismatch":
         words = "give one line without control characters"
-    what = " ".join([block, *(_quoted(part).strip("'") for part in within)])
+    what = " ".join([block, *(quoted(part).strip("'") for part in within)])
     return f"{what} is {given} ({words})"
-
-
-def _quoted(value: Any, longest: int = 40) -> str:
-    """The value for a message: printable, and not much longer than `longest`."""
-    limits = Repr()
-    limits.maxlevel = limits.maxdict = limits.maxlist = limits.maxtuple = limits.maxset = 1
-    limits.maxstring = limits.maxother = limits.maxlong = longest
-    try:
-        return limits.repr(value.item() if hasattr(value, "item") else value)
-    except ValueError:  # a number of thousands of digits, or an array
-        return f"a long {type(value).__name__}"
 
 
 def read_profile(path: str | Path) -> Profile:
@@ -223,25 +198,16 @@ def read_profile(path: str | Path) -> Profile:
     A key with nothing behind it counts as left out. Raises CareerlibError for a file that
     cannot be read, has over 64 KB or is not YAML, and for what Profile refuses.
     """
-    called = f"The profile {_quoted(str(path), 120)}"
+    called = f"The profile {quoted(str(path), 120)}"
     try:
-        with Path(path).expanduser().open("rb") as file:
-            content = file.read(MOST_BYTES + 1)  # what is larger takes the parser minutes
-        if len(content) > MOST_BYTES:
-            raise ValueError("it has over 64 KB")
-        given = yaml.load(content.decode("utf-8-sig"), Loader=_PlainLoader)
-        if not isinstance(given, dict):
-            raise yaml.YAMLError("it is not a table" if given else "it is empty")
-    except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
-        told = [getattr(error, name, None) for name in ("strerror", "problem", "reason")]
-        reason = next((text for text in told if text), error)
-        mark = getattr(error, "problem_mark", None)
+        given = load_plain(path)
+        left_out = {key for key in KEYS if given.get(key) in NOTHING}
+        return Profile(**{key: value for key, value in given.items() if key not in left_out})
+    except PlainYamlError as error:
         raise CareerlibError(
-            f"{called} cannot be read ({f'line {mark.line + 1}: ' if mark else ''}{reason}); "
-            f"write a file with lines of 'key: value' and the keys {', '.join(KEYS)}."
+            f"{called} cannot be read ({error}); write a file with lines of 'key: value' and the "
+            f"keys {', '.join(KEYS)}."
         ) from None
-    try:
-        return Profile(**{key: value for key, value in given.items() if value not in NOTHING})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
 
@@ -257,40 +223,10 @@ def write_profile(profile: Profile, path: str | Path) -> None:
         replace_file(Path(path).expanduser(), (HEADING + text).encode())
     except (OSError, ValueError, RuntimeError) as error:
         raise CareerlibError(
-            f"The profile cannot be written to {_quoted(str(path), 120)} "
+            f"The profile cannot be written to {quoted(str(path), 120)} "
             f"({getattr(error, 'strerror', None) or error}); choose another file name in a folder "
             "that exists."
         ) from None
-
-
-class _PlainLoader(yaml.BaseLoader):
-    """Text, lists and tables, three deep, no key twice; what is a number, Profile says.
-
-    Aliases and tags are refused: a profile needs none, and a few nested aliases are gigabytes.
-    """
-
-    depth = 0
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event: Any = self.peek_event()
-        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag or self.depth == 3:
-            problem = "tags, aliases and more than three levels are not for a profile"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
-        self.depth += 1
-        node = super().compose_node(parent, index)
-        self.depth -= 1
-        return node
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-        table = super().construct_mapping(node, deep)
-        if len(table) < len(node.value):
-            names = [key.value for key, _ in node.value]
-            again = next(
-                key for place, (key, _) in enumerate(node.value) if key.value in names[:place]
-            )
-            problem = f"{_quoted(again.value)} comes twice"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=again.start_mark)
-        return table
 
 
 def _plain(value: object) -> object:

@@ -1,6 +1,6 @@
 """Rank occupations for one person or for a million, by one of the methods in methods.py."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from functools import cache
 from itertools import islice
 
@@ -173,7 +173,7 @@ def score_many(
     check_whole("chunk", chunk, 1, 10**6, "it is a number of people scored at once")
     scorer = chosen.scorer(catalog)
     openings = _weights(rank_by, method, scorer, catalog)
-    total = len(profiles) if hasattr(profiles, "__len__") else None
+    total = len(profiles) if isinstance(profiles, Sized) else None
     positions, scores = [np.empty((0, top), dtype=int)], [np.empty((0, top))]
     # The bar appears after a second, and only in a terminal.
     with tqdm(total=total, unit=" people", delay=1, disable=None, leave=False) as bar:

@@ -1,47 +1,70 @@
 """A profile: what it accepts, what it says about mistakes, and its YAML file."""
 
-import re
+import time
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from careerlib.errors import CareerlibError
-from careerlib.profile import PART_4, SARAH, SARAH_AS_PRINTED, Profile, read_profile, write_profile
+from careerlib.catalog import INTERESTS, SKILLS
+from careerlib.profile import (
+    CONTRASTING,
+    KEYS,
+    PART_4,
+    SARAH,
+    Profile,
+    major_groups,
+    read_profile,
+    write_profile,
+)
 
-
-def complaint(action, *args, **kwargs) -> str:
-    with pytest.raises(CareerlibError) as caught:
-        action(*args, **kwargs)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.endswith(".")
-    return message
-
-
-def test_named_skills_count_three_and_ratings_keep_their_value():
-    assert Profile(skills=["writing "]).skills == {"Writing": 3.0}
-    assert Profile(skills={"Writing": 4.5}).skills == {"Writing": 4.5}
+HALF = "\ud83d"  # half a surrogate pair, which no file or stream can hold
+FULL = Profile(
+    skills={"Writing": 0.1 + 0.2, "Science": np.float32(1 / 3)},
+    interests={"Social": 7, "Artistic": 1e-7},
+    work_values={"Support": 0},
+    min_wage=61_234.56,
+    remote=True,
+    max_education="Some college, no degree",
+    fields=["Legal", "15"],
+    background="No: #1 at 'yes', \u00fcber 90:00; {x} \U0001f600",
+)
 
 
 def test_names_take_the_official_spelling_and_order():
-    profile = Profile(
-        skills=["  speaking", "active   learning"], max_education="bachelor\u2019s DEGREE"
-    )
-    assert list(profile.skills) == ["Active Learning", "Speaking"]
+    profile = Profile(["  speaking", "active   learning"], max_education="bachelor\u2019s DEGREE")
+    assert list(profile.skills.items()) == [("Active Learning", 3), ("Speaking", 3)]
     assert profile.max_education == "Bachelor's degree"
 
 
-def test_numpy_numbers_are_numbers():
-    profile = Profile(interests={"Social": np.int64(5)}, min_wage=np.float32(50_000))
-    assert profile.interests == {"Social": 5.0}
-    assert profile.min_wage == 50_000
+def test_numbers_may_be_numpys_or_decimal_text():
+    profile = Profile(interests={"Social": np.int64(5), "Artistic": "6.5"}, min_wage="1e3")
+    assert profile.interests == {"Artistic": 6.5, "Social": 5}
+    assert profile.min_wage == 1000
+
+
+def test_fields_by_title_or_code_become_codes(catalog):
+    assert list(major_groups()) == sorted(catalog.table["major_group"].unique())
+    for code, title in major_groups().items():
+        for given in (code, code[:2], int(code[:2]), title, f" {title.upper()} occupations"):
+            assert Profile(fields=[given]).fields == Profile(fields=given).fields == (code,)
+    assert Profile(fields=("Legal", 15, "23-0000")).fields == ("15-0000", "23-0000")
+
+
+def test_a_profile_is_a_frozen_dataclass_that_replace_checks_again(refusal):
+    moved = replace(SARAH, fields=["Computer and mathematical"])
+    assert (moved.fields, moved.skills, SARAH.fields) == (("15-0000",), SARAH.skills, ())
+    assert "marketing" in SARAH.background
+    assert "min_wage is -1" in refusal(replace, SARAH, min_wage=-1)
+    with pytest.raises(AttributeError):
+        moved.remote = True
 
 
 @pytest.mark.parametrize(
     ("profile", "empty"),
     [
         (Profile(), True),
-        (Profile(skills={"Writing": 0}, min_wage=50_000, remote=True), True),
+        (Profile(skills={"Writing": 0}, min_wage=50_000, remote=True, background="x"), True),
         (Profile(skills={"Writing": 0.1}), False),
         (Profile(work_values={"Support": 1}), False),
     ],
@@ -50,125 +73,174 @@ def test_empty_means_that_nothing_is_rated_above_zero(profile, empty):
     assert profile.is_empty is empty
 
 
-def test_all_mistakes_are_told_at_once_with_the_nearest_names():
-    message = complaint(
-        Profile,
-        skills=["Writting", "Programing"],
-        interests={"Socail": 3, "Artistic": 8},
-        work_values={"Support": float("nan")},
-        min_wage=-1,
-        remote="maybe",
-        max_education="Bachelors degree",
+WRONG = [
+    ({"skills": ["Writting"]}, "skills has no 'Writting' (did you mean Writing"),
+    ({"skills": {"Writting": 3}}, "did you mean Writing"),
+    ({"skills": "Writing"}, "skills must be a list of names or a table"),
+    ({"skills": 3}, "skills must be"),
+    ({"skills": [{"Writing": 3}]}, "skills has no"),
+    ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
+    ({"interests": ["Social"]}, "interests must be a table"),
+    ({"interests": {"Social": 1, "social": 6}}, "interests rates Social twice"),
+    ({"interests": {"social": 1, "Social": 6}}, "interests rates Social twice"),
+    ({"interests": {3: 4}}, "interests has no 3"),
+    ({"interests": {"Social": 7.01}}, "interests Social is 7.01"),
+    ({"interests": {"Social": True}}, "Social is True"),
+    ({"interests": {"Social": None}}, "Social is None"),
+    ({"work_values": {"Support": float("nan")}}, "work_values Support is nan"),
+    ({"work_values": {"Support": float("inf")}}, "Support is inf"),
+    ({"work_values": {10**5000: 1}}, "work_values has no a long int"),
+    ({"min_wage": -1}, "min_wage is -1"),
+    ({"min_wage": 10**5000}, "min_wage is a long int"),
+    ({"min_wage": "9" * 5000}, "min_wage is '999"),
+    *(
+        ({"min_wage": text}, f"min_wage is '{text}' (give a plain decimal number)")
+        for text in ("60,000", "90:00", "0100000", "0x10", "0o17", "1_000", "nan", "", "1e9999")
+    ),
+    ({"min_wage": True}, "min_wage is True"),
+    ({"remote": "maybe"}, "remote is 'maybe'"),
+    ({"remote": 2}, "remote is 2"),
+    ({"max_education": "Bachelors degree"}, "did you mean Bachelor's degree"),
+    ({"max_education": 3}, "max_education has no 3"),
+    ({"fields": "computer"}, "fields has no 'computer' (valid names are Computer and math"),
+    ({"fields": ["Legl"]}, "fields has no 'Legl' (did you mean Legal"),
+    ({"fields": [16, 10**5000]}, "fields has no 16"),
+    ({"fields": {"Legal": 1}}, "fields is {'Legal': 1}"),
+    ({"background": "two\nlines"}, "background is 'two\\nlines' (give one line"),
+    ({"background": "bell\x07"}, "give one line without control characters"),
+    ({"background": "\u202eturned"}, "give one line without control characters"),
+    ({"background": "x" * 201}, "at most 200 characters"),
+    ({"background": 3}, "background is 3"),
+    ({"wage": 3}, "it has no 'wage' (did you mean min_wage?)"),
+    ({"self": 3}, "it has no 'self'"),
+    ({"x" * 10_000: 3}, "it has no 'xxx"),
+    *(({key: HALF}, "\\ud83d") for key in ("max_education", "fields", "background", "min_wage")),
+    ({"skills": [HALF]}, "\\ud83d"),
+    ({"interests": {HALF: 1}}, "\\ud83d"),
+    ({HALF: 1}, "\\ud83d"),
+    ({"skills": dict.fromkeys((f"{i}" * 100 for i in range(10_000)), 3)}, "and 9,988 more"),
+]
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG)
+def test_each_mistake_is_one_bounded_printable_sentence(given, words, refusal):
+    start = time.perf_counter()
+    message = refusal(Profile, **given)
+    assert words in message
+    assert message.isprintable() and len(message) < 6000
+    assert len(max(message.split(), key=len)) < 130
+    assert time.perf_counter() - start < 2
+
+
+def test_all_mistakes_are_told_at_once(refusal):
+    mistakes = [
+        ({"skills": ["Writting"]}, "'Writting'"),
+        ({"interests": {"Socail": 3, "Artistic": 8}}, "'Socail'"),
+        ({"work_values": {"Support": "x"}}, "Support is 'x'"),
+        ({"min_wage": -1, "remote": "maybe", "max_education": "none"}, "'maybe'"),
+        ({"fields": ["nothing"], "background": "\n", "wage": 1}, "'nothing'"),
+    ]
+    message = refusal(
+        Profile, **{key: value for given, _ in mistakes for key, value in given.items()}
     )
-    for part in (
-        "'Writting' (did you mean Writing", "'Programing' (did you mean Programming",
-        "'Socail' (did you mean Social", "Artistic 8, not 0 to 7", "Support nan, not 0 to 7",
-        "min_wage is -1", "remote is 'maybe'", "Bachelor's degree",
-    ):
-        assert part in message
+    assert all(words in message for _, words in mistakes)
+    for word in ("Artistic is 8", "min_wage is -1", "max_education has no", "background", "'wage'"):
+        assert word in message
 
 
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"skills": "Writing"}, "skills must be a list of names"),
-        ({"skills": 3}, "skills must be a list of names"),
-        ({"skills": [{"Writing": 3}]}, "skills lists {'Writing': 3}, not a name"),
-        ({"skills": ["Writing", "Writing"]}, "skills name Writing more than once"),
-        ({"skills": ["Writing", "WRITING"]}, "rates Writing twice, under two spellings"),
-        ({"interests": {"Social": 1, "social": 6}}, "rates Social twice"),
-        ({"interests": ["Social"]}, "interests must be a table"),
-        ({"skills": {"Writing": True}}, "Writing True, not 0 to 5"),
-        ({"skills": {"Writing": "4"}}, "Writing '4', not 0 to 5"),
-        ({"skills": {"Writing": 5.01}}, "Writing 5.01, not 0 to 5"),
-        ({"interests": {"Social": float("inf")}}, "Social inf, not 0 to 7"),
-        ({"interests": {3: 4}}, "interests has no '3'"),
-        ({"min_wage": float("nan")}, "min_wage is nan"),
-        ({"min_wage": 10**400}, "min_wage is 1000"),
-        ({"min_wage": "50,000"}, "min_wage is '50,000'"),
-        ({"min_wage": True}, "min_wage is True"),
-        ({"remote": 1}, "remote is 1, not true or false"),
-        ({"max_education": 3}, "max_education is 3"),
-    ],
-)
-def test_each_mistake_has_its_words(fields, words):
-    assert words in complaint(Profile, **fields)
+# The file
 
 
-@pytest.mark.parametrize(
-    "profile",
-    [
-        SARAH,
-        SARAH_AS_PRINTED,
-        PART_4,
-        Profile(),
-        Profile(
-            skills={"Writing": 0.1 + 0.2, "Science": np.float32(1 / 3)},
-            interests={"Social": 7},
-            work_values={"Support": 0},
-            min_wage=61_234.56,
-            remote=True,
-            max_education="Some college, no degree",
-        ),
-    ],
-)
+@pytest.mark.parametrize("profile", [*CONTRASTING.values(), PART_4, Profile(), FULL])
 def test_a_profile_comes_back_from_its_file_unchanged(profile, tmp_path):
-    path = tmp_path / "profile.yml"
-    write_profile(profile, path)
-    assert read_profile(path) == profile
+    write_profile(profile, tmp_path / "mine.yml")
+    assert read_profile(tmp_path / "mine.yml") == profile
+    assert asdict(read_profile(str(tmp_path / "mine.yml"))) == asdict(profile)
 
 
 def test_the_file_is_readable_and_a_hand_written_one_is_understood(tmp_path):
     path = tmp_path / "mine.yml"
     write_profile(SARAH, path)
     assert "Enterprising: 6\n" in path.read_text()
+    assert all(f"\n{key}:" in path.read_text() for key in KEYS)
     path.write_text(
         "skills: [Writing, Speaking, Critical Thinking, Social Perceptiveness]\n"
         "interests: {enterprising: 6, investigative: 5}\n"
-        "work_values:\n  Achievement: 6\n  Recognition: 5\n"
-        "min_wage:\nremote: no\n",
+        "work_values:\n  Achievement: 6\n  Recognition: '5'\n"
+        "min_wage:\nremote: no\nmax_education: null\nfields: Computer and mathematical\n"
+        f"background: {SARAH.background}\n",
         encoding="utf-8-sig",
     )
-    assert read_profile(path) == SARAH
-    path.write_text("skills: [Writing]\ninterests:\nremote:\n")
-    assert read_profile(path) == Profile(skills=["Writing"])
+    assert read_profile(path) == replace(SARAH, fields=[15])
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefghi", "bcdefghij")
+)
+DAMAGED = [
+    ("", "is empty"),
+    ("# nothing but a comment\n", "is empty"),
+    ("- Writing\n", "is not a table"),
+    ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),
+    ("skills:\n  Writing: 1\n  Writing: 5\n", "'Writing' comes twice"),
+    ("skills: []\nskills: [Writing]\n", "'skills' comes twice"),
+    ("".join(f"a{i}:\n" for i in range(9_000)) + "a0:\n", "'a0' comes twice"),
+    ("? [a, b]\n: c\n", "line 1"),
+    ("skils: [Writing]\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
+    ("5: x\nwage:\n", "it has no '5'"),
+    ("wage:\n", "it has no 'wage'"),
+    *(
+        (f"min_wage: {text}\n", f"min_wage is '{text}'")
+        for text in ("60,000", "90:00", "0100000", "0x7b", "2024-99-99", ".inf", "true")
+    ),
+    ("interests: {Social: .nan}\n", "Social is '.nan'"),
+    ("min_wage: " + "9" * 5000, "min_wage is '999"),
+    ("9" * 1000 + ": 1", "it has no '999"),
+    ("? " + "9" * 5000 + "\n: 1", "it has no '999"),
+    ("min_wage: !!int 0100000\n", "line 1: it has a tag"),
+    ("skills: !!python/name:os.system x\n", "line 1: it has a tag"),
+    ("skills: &a [Writing]\nfields: *a\n", "alias"),
+    (BOMB, "alias"),
+    ("[" * 60_000, "nested too deeply"),
+    ("- " * 30_000, "nested too deeply"),
+    ("skills: " + "[" * 1500, "nested too deeply"),
+    ("skills: \x07\n", "special characters"),
+    ('background: "\\ud83d"\n', "\\ud83d"),
+    ('skills: ["\\ud83d"]\n', "\\ud83d"),
+    ('"\\ud83d": 1\n', "\\ud83d"),
+    (b"\xff\xfe\x00", "is not UTF-8 text"),
+    ("# " + "x" * 65_536, "over 64 KB"),
+    ("a: b\n---\nc: d\n", "another document"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), DAMAGED)
+def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, words, tmp_path, refusal):
+    path = tmp_path / "mine.yml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    start = time.perf_counter()
+    message = refusal(read_profile, path)
+    assert words in message
+    assert str(path)[-30:] in message
+    assert message.isprintable() and len(message) < 6000
+    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "is empty"),
-        ("# nothing but a comment\n", "is empty"),
-        ("- Writing\n", "is not a table"),
-        ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3 is not valid YAML"),
-        ("skills:\n  Writing: 1\n  Writing: 5\n", "line 3 is not valid YAML ('Writing' comes"),
-        ("skills: []\nskills: [Writing]\n", "line 2"),
-        ("? [a, b]\n: c\n", "line 1"),
-        ("skils: [Writing]\nwage: 3\n", "'skils' (did you mean skills?); 'wage'"),
-        ("5: x\n", "unknown keys: '5'"),
-        ("min_wage: 60,000\n", "min_wage is '60,000'"),
-        ("min_wage: 2024-99-99\n", "is not valid YAML"),
-        ("interests: {Social: .nan}\n", "Social nan"),
-        ("skills: !!python/name:os.system x\n", "line 1 is not valid YAML"),
-        ("skills: \x07\n", "is not valid YAML"),
-        ("[" * 1500, "is not valid YAML"),
-        (b"\xff\xfe\x00", "is not UTF-8 text"),
-    ],
+    "name",
+    ["none.yml", "", "a\0b", "line\nend.yml", "x" * 5000, "~nobody-here/mine.yml", "\x1b[31m"],
 )
-def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, words, tmp_path):
-    path = tmp_path / "mine.yml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    message = complaint(read_profile, path)
-    assert words in message
-    assert str(path) in message
+def test_a_file_that_cannot_be_read_or_written(name, tmp_path, refusal):
+    path = tmp_path / name if not name.startswith("~") else name
+    for message in (
+        refusal(read_profile, path),
+        refusal(write_profile, SARAH, f"{path}/no/mine.yml"),
+    ):
+        assert message.isprintable() and len(message) < 500
+        assert "cannot be" in message
 
 
-def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
-    assert "There is no profile" in complaint(read_profile, tmp_path / "none.yml")
-    assert "cannot be read" in complaint(read_profile, tmp_path)
-
-
-def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch):
+def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch, refusal):
     path = tmp_path / "mine.yml"
     write_profile(SARAH, path)
     before = path.read_bytes()
@@ -177,11 +249,12 @@ def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", full_disk)
-    message = complaint(write_profile, PART_4, path)
-    assert re.search(r"cannot be written to .*No space left on device", message)
+    assert "No space left on device" in refusal(write_profile, PART_4, path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.yml"]
 
 
-def test_writing_into_a_folder_that_is_not_there(tmp_path):
-    assert "cannot be written" in complaint(write_profile, SARAH, tmp_path / "no" / "mine.yml")
+def test_every_skill_and_interest_has_room(tmp_path):
+    everything = Profile(dict.fromkeys(SKILLS, 1.23), dict.fromkeys(INTERESTS, 4.56))
+    write_profile(everything, tmp_path / "mine.yml")
+    assert read_profile(tmp_path / "mine.yml") == everything

@@ -1,48 +1,88 @@
 """A small form for JupyterLab that builds a profile and shows its list."""
 
+from collections.abc import Callable
+
 import ipywidgets as widgets
-from IPython.display import Markdown, clear_output, display
+import pandas as pd
+from IPython.display import Javascript, display
 
-from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError
-from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile, write_profile
-from careerlib.recommend import METHODS, recommend
-from careerlib.record import markdown_table
-
-BLOCKS = (
-    ("skills", SKILLS, HIGHEST_SKILL),
-    ("interests", INTERESTS, HIGHEST_RATING),
-    ("work_values", WORK_VALUES, HIGHEST_RATING),
+from careerlib.profile import (
+    HIGHEST_RATING,
+    HIGHEST_SKILL,
+    HIGHEST_WAGE,
+    Profile,
+    major_groups,
+    write_profile,
 )
+from careerlib.project import ROOT
+from careerlib.recommend import METHODS, recommend
+
+BLOCKS = {
+    "interests": (INTERESTS, HIGHEST_RATING),
+    "work_values": (WORK_VALUES, HIGHEST_RATING),
+    "skills": (SKILLS, HIGHEST_SKILL),
+}
+FILE = "my_profile.yml"
+ANY = "any"
+SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
+WHOLE_LABEL = {"description_width": "initial"}
+# A slider's handle, which is what a screen reader reads, does not take over its description.
+NAME_THE_SLIDERS = """
+const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
+  const label = slider.querySelector("label"), handle = slider.querySelector(".noUi-handle");
+  if (label && handle) handle.setAttribute("aria-label", label.textContent);
+});
+new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
+name();
+"""
 
 
 class ProfileForm:
-    """Sliders for all ratings, a choice of method, and the list that follows.
+    """Sliders for all ratings, the limits, a choice of method, and the list that follows.
 
     A rating of zero means "not stated". `profile` is the Profile as it stands now.
     """
 
-    def __init__(self, top: int = 5):
+    def __init__(self, top: int = 10):
         self.top = top
         self.sliders = {
             block: {name: _slider(name, highest) for name in names}
-            for block, names, highest in BLOCKS
+            for block, (names, highest) in BLOCKS.items()
         }
-        self.method = widgets.Dropdown(options=list(METHODS), value="interests",
-                                       description="method")
-        self.path = widgets.Text(value="my_profile.yml", description="file")
-        self.show = widgets.Button(description="Show the list", button_style="primary")
-        self.save = widgets.Button(description="Save the profile")
-        self.output = widgets.Output()
-        self.show.on_click(lambda _: self._answer(self._list))
-        self.save.on_click(lambda _: self._answer(self._save))
-        blocks = widgets.Accordion(
-            [widgets.GridBox(list(sliders.values()), layout=_grid())
-             for sliders in self.sliders.values()],
-            titles=[block.replace("_", " ") for block in self.sliders],
+        self.min_wage = widgets.BoundedIntText(
+            max=HIGHEST_WAGE, step=1000, description="lowest wage, USD a year", style=WHOLE_LABEL
         )
-        buttons = widgets.HBox([self.method, self.show, self.path, self.save])
-        self.widget = widgets.VBox([blocks, buttons, self.output])
+        self.education = widgets.Dropdown(
+            options=[ANY, *EDUCATION], description="highest education", style=WHOLE_LABEL
+        )
+        self.fields = widgets.SelectMultiple(
+            options=[(title, code) for code, title in major_groups().items()],
+            description="fields (none means all)",
+            rows=6,
+            style=WHOLE_LABEL,
+            layout={"width": "max-content"},
+        )
+        self.method = widgets.Dropdown(
+            options=list(METHODS), value="matched", description="method", style=WHOLE_LABEL
+        )
+        self.output = widgets.Output()
+        show = widgets.Button(description="Show the list", button_style="primary")
+        save = widgets.Button(description="Save")
+        show.on_click(lambda _: self._answer(self.listed))
+        save.on_click(lambda _: self._answer(self.save))
+        self.ratings = widgets.Accordion(
+            [
+                widgets.GridBox(list(part.values()), layout=_grid())
+                for part in self.sliders.values()
+            ],
+            titles=[block.replace("_", " ") for block in BLOCKS],
+            selected_index=0,
+        )
+        limits = [widgets.HBox([self.min_wage, self.education]), self.fields]
+        buttons = widgets.HBox([self.method, show, save])
+        self.widget = widgets.VBox([self.ratings, *limits, buttons, self.output])
 
     @property
     def profile(self) -> Profile:
@@ -50,40 +90,52 @@ class ProfileForm:
             block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
             for block, sliders in self.sliders.items()
         }
-        return Profile(**stated)
+        education = self.education.value
+        return Profile(
+            **stated,
+            min_wage=self.min_wage.value or None,
+            max_education=None if education == ANY else education,
+            fields=self.fields.value,
+        )
 
-    def _list(self) -> str:
+    def listed(self) -> pd.DataFrame:
+        """The list for the profile, and, printed, what its limits removed."""
         rows = recommend(self.profile, method=self.method.value, top=self.top)
-        return markdown_table(rows[["rank", "title", "score", "median_wage"]],
-                              score=".2f", median_wage=",.0f")
+        print(rows.attrs["limits"])
+        return rows[SHOWN].round({"score": 2}).set_index("rank")
 
-    def _save(self) -> str:
-        write_profile(self.profile, self.path.value)
-        return f"Saved as `{self.path.value}`; use it with `-p profile {self.path.value}`."
+    def save(self) -> None:
+        """Write the profile to the project's root and print the command that uses it."""
+        write_profile(self.profile, ROOT / FILE)
+        print(f"Saved as {FILE} in the project's folder; there, type:\ncareerlib recommend {FILE}")
 
-    def _answer(self, action) -> None:
-        """Show what `action` says, or the sentence of its error."""
+    def _answer(self, action: Callable[[], pd.DataFrame | None]) -> None:
+        """Show what the action gives, or the sentence of its error."""
+        self.output.clear_output(wait=True)
         with self.output:
-            clear_output(wait=True)
             try:
-                display(Markdown(action()))
+                answer = action()
             except CareerlibError as error:
-                display(Markdown(f"**{error}**"))
+                print(error)
+            else:
+                if answer is not None:
+                    display(answer)
 
 
-def profile_form(top: int = 5) -> ProfileForm:
+def profile_form(top: int = 10) -> ProfileForm:
     """Show a ProfileForm; needs JupyterLab or Jupyter Notebook."""
     form = ProfileForm(top)
-    display(form.widget)
+    display(form.widget, Javascript(NAME_THE_SLIDERS))
     return form
 
 
-def _slider(name: str, highest: float) -> widgets.FloatSlider:
-    return widgets.FloatSlider(
-        value=0, min=0, max=highest, step=1, description=name, readout_format=".0f",
-        style={"description_width": "170px"}, layout={"width": "360px"},
+def _slider(name: str, highest: float) -> widgets.IntSlider:
+    # As wide as the longest name, so that none is cut and all begin at the same place.
+    style = {"description_width": "240px"}
+    return widgets.IntSlider(
+        max=int(highest), description=name, style=style, layout={"width": "460px"}
     )
 
 
 def _grid() -> widgets.Layout:
-    return widgets.Layout(grid_template_columns="repeat(auto-fill, 370px)")
+    return widgets.Layout(grid_template_columns="repeat(auto-fill, 470px)")

@@ -2,53 +2,64 @@
 
 import pytest
 
+from careerlib import form as form_module
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.form import ProfileForm
-from careerlib.profile import read_profile
-from careerlib.recommend import recommend
+from careerlib.profile import Profile, read_profile
+from careerlib.recommend import METHODS, recommend
 
 
 @pytest.fixture
-def form():
+def form(tmp_path, monkeypatch):
+    monkeypatch.setattr(form_module, "ROOT", tmp_path)
     return ProfileForm(top=3)
 
 
-def shown(form):
-    return "".join(output["data"].get("text/markdown", "") for output in form.output.outputs)
+def test_everything_set_becomes_the_profile(form):
+    assert form.profile == Profile()
+    form.sliders["skills"]["Writing"].value = 4
+    form.sliders["interests"]["Social"].value = 7
+    form.min_wage.value = 50_000
+    form.education.value = "Master's degree"
+    form.fields.value = ("15-0000", "23-0000")
+    assert form.profile == Profile(
+        skills={"Writing": 4},
+        interests={"Social": 7},
+        min_wage=50_000,
+        max_education="Master's degree",
+        fields=["Computer and mathematical", "Legal"],
+    )
 
 
-def set_rating(form, block, name, value):
-    form.sliders[block][name].value = value
+def test_all_that_profile_knows_can_be_set_and_is_named(form):
+    named = {block: tuple(sliders) for block, sliders in form.sliders.items()}
+    assert named == {"interests": INTERESTS, "work_values": WORK_VALUES, "skills": SKILLS}
+    for block, highest in (("skills", 5), ("interests", 7), ("work_values", 7)):
+        for name, slider in form.sliders[block].items():
+            assert (slider.description, slider.min, slider.max) == (name, 0, highest)
+    assert form.education.options == ("any", *EDUCATION)
+    assert len(form.fields.options) == 22
+    assert set(form.method.options) == set(METHODS) and form.method.value == "matched"
+    assert form.ratings.titles[form.ratings.selected_index] == "interests"
 
 
-def test_only_rated_sliders_become_the_profile(form):
-    set_rating(form, "skills", "Writing", 4)
-    set_rating(form, "interests", "Social", 7)
-    assert form.profile.skills == {"Writing": 4}
-    assert form.profile.interests == {"Social": 7}
-    assert form.profile.work_values == {}
+@pytest.mark.parametrize("method", ["matched", "cosine_filled"])
+def test_the_list_is_that_of_the_chosen_method(form, method, capsys):
+    form.sliders["interests"]["Artistic"].value = 7
+    form.min_wage.value = 60_000
+    form.method.value = method
+    expected = recommend(form.profile, method, top=3)
+    assert form.listed()["title"].tolist() == expected["title"].tolist()
+    assert capsys.readouterr().out.strip() == expected.attrs["limits"]
 
 
-def test_the_button_shows_the_list_of_the_chosen_method(form, monkeypatch):
-    set_rating(form, "interests", "Artistic", 7)
-    form.method.value = "cosine_filled"
-    assert recommend(form.profile, "cosine_filled", top=3)["title"].iloc[2] in form._list()
+def test_an_empty_form_answers_with_a_sentence(form, capsys):
+    form._answer(form.listed)
+    assert "The profile is empty" in capsys.readouterr().out
 
 
-def test_an_empty_form_says_so_instead_of_failing(form):
-    said = []
-    form._answer(lambda: said.append("asked") or form._list())
-    assert said == ["asked"]
-
-
-def test_the_profile_is_saved_for_a_batch_run(form, tmp_path):
-    set_rating(form, "work_values", "Independence", 6)
-    form.path.value = str(tmp_path / "mine.yml")
-    assert "mine.yml" in form._save()
-    assert read_profile(tmp_path / "mine.yml") == form.profile
-
-
-def test_all_ratings_have_a_slider_with_the_scale_of_profile(form):
-    assert {block: len(sliders) for block, sliders in form.sliders.items()} == {
-        "skills": 35, "interests": 6, "work_values": 6}
-    assert {slider.max for slider in form.sliders["skills"].values()} == {5}
-    assert {slider.max for slider in form.sliders["interests"].values()} == {7}
+def test_saving_prints_a_command_for_the_projects_folder(form, tmp_path, capsys):
+    form.sliders["work_values"]["Independence"].value = 6
+    form._answer(form.save)
+    assert "careerlib recommend my_profile.yml" in capsys.readouterr().out
+    assert read_profile(tmp_path / "my_profile.yml") == form.profile

@@ -55,7 +55,10 @@ class ProfileForm:
             max=HIGHEST_WAGE, step=1000, description="lowest wage, USD a year", style=WHOLE_LABEL
         )
         self.education = widgets.Dropdown(
-            options=[ANY, *EDUCATION], description="highest education", style=WHOLE_LABEL
+            options=[ANY, *EDUCATION],
+            description="highest education",
+            style=WHOLE_LABEL,
+            layout={"width": "max-content"},
         )
         self.fields = widgets.SelectMultiple(
             options=[(title, code) for code, title in major_groups().items()],
@@ -102,7 +105,8 @@ class ProfileForm:
         """The list for the profile, and, printed, what its limits removed."""
         rows = recommend(self.profile, method=self.method.value, top=self.top)
         print(rows.attrs["limits"])
-        return rows[SHOWN].round({"score": 2}).set_index("rank")
+        rows["median_wage"] = rows["median_wage"].astype("Int64")
+        return rows[SHOWN].round({"score": 2}).set_index("rank").rename_axis(None)
 
     def save(self) -> None:
         """Write the profile to the project's root and print the command that uses it."""
@@ -119,7 +123,8 @@ class ProfileForm:
                 print(error)
             else:
                 if answer is not None:
-                    display(answer)
+                    with pd.option_context("display.max_colwidth", None):
+                        display(answer)
 
 
 def profile_form(top: int = 10) -> ProfileForm:

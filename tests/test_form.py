@@ -53,6 +53,13 @@ def test_the_list_is_that_of_the_chosen_method(form, method, capsys):
     assert capsys.readouterr().out.strip() == expected.attrs["limits"]
 
 
+def test_the_list_cuts_no_title(form, capsys):
+    form.sliders["interests"]["Enterprising"].value = 6
+    form.method.value = "post"  # its one list has a title of 53 letters
+    form._answer(form.listed)
+    assert "Mechanical Engineering Technologists and Technicians" in capsys.readouterr().out
+
+
 def test_an_empty_form_answers_with_a_sentence(form, capsys):
     form._answer(form.listed)
     assert "The profile is empty" in capsys.readouterr().out

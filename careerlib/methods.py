@@ -13,8 +13,8 @@ from scipy.special import expit
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import BLOCKS, encode_occupations
-from careerlib.matching.matcher import word as matched_word
-from careerlib.matching.stored import load_matcher
+from careerlib.matching import matcher_of
+from careerlib.matching import word as matched_word
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
@@ -78,14 +78,12 @@ def _correlation(*blocks: str) -> Callable[[Catalog], Scorer]:
 
 
 def _matched(catalog: Catalog) -> Scorer:
-    matcher = load_matcher(catalog=catalog if catalog.name == "all" else None)
+    matcher = matcher_of(catalog)
     return Scorer(
-        matcher.scorer(catalog),
-        lambda persons, log_odds: expit(log_odds),
+        matcher.scores,
+        matcher.probabilities,
         lambda person, probability: matched_word(probability),
-        lambda profile, position: matcher.contributions(profile, position, catalog)[
-            lambda parts: ~parts["block"].isin(["base", "level"])
-        ],
+        matcher.reasons,
     )
 
 

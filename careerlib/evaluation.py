@@ -86,8 +86,10 @@ def recall_at_k(shown: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndar
     relevant: (m, n), above 0 where relevant. With more than k relevant occupations the best
     possible recall is k divided by their number. NaN for a person with none.
     """
-    hits = (_gained(shown[:, :k], relevant) > 0).sum(axis=1)
-    return _divided(hits, (relevant > 0).sum(axis=1))
+    first, relevant = shown[:, :k], relevant > 0
+    hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
+    wanted = relevant.sum(axis=1)
+    return np.where(wanted > 0, hits.sum(axis=1) / np.maximum(wanted, 1), np.nan)
 
 
 def ndcg_at_k(shown: np.ndarray, gains: np.ndarray, k: int = 10) -> np.ndarray:
@@ -136,8 +138,8 @@ def distinct(shown: np.ndarray) -> int:
 
 def overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """(m,) number of occupations that two lists for the same person share, in any order."""
-    both = (first[:, :, None] == second[:, None, :]) & (first >= 0)[:, :, None]
-    return both.any(axis=2).sum(axis=1)
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    return np.array([len(set(one) & set(other) - {-1}) for one, other in pairs])
 
 
 class Interval(NamedTuple):

@@ -138,8 +138,8 @@ def distinct(shown: np.ndarray) -> int:
 
 def overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """(m,) number of occupations that two lists for the same person share, in any order."""
-    pairs = zip(first.tolist(), second.tolist(), strict=True)
-    return np.array([len(set(one) & set(other) - {-1}) for one, other in pairs])
+    lists = zip(first.tolist(), second.tolist(), strict=True)
+    return np.array([len(set(one) & set(two) - {-1}) for one, two in lists])
 
 
 class Interval(NamedTuple):

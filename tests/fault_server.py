@@ -1,5 +1,6 @@
 """A server of the OpenAI API on the loopback interface that misbehaves on purpose."""
 
+import gzip
 import json
 import re
 import threading
@@ -7,12 +8,32 @@ import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-GOOD = {
-    "why": "Critical Thinking is asked for here, and it is one of your skills. The page of the "
-    "occupation tells more.",
-    "next_step": "Talk to someone who does this work.",
-    "fact_ids": ["skill:Critical Thinking"],
-}
+WORDS = (
+    "Your days would have a clear purpose here.",
+    "You can show what you know.",
+    "This would suit your way of thinking.",
+    "You may find it dry at times.",
+    "Be sure that you can live with it.",
+    "You could start small and see.",
+)
+
+
+def good(asked: dict, words=WORDS) -> dict:
+    """An answer that keeps to the schema of the request."""
+    schema = asked["response_format"]["json_schema"]["schema"]
+    properties = schema["properties"]
+    if "order" in properties:
+        return {"order": properties["order"]["items"]["enum"][::-1], "reasons": []}
+    given = iter(words)
+
+    def point(side: str, place: int = 0) -> dict:
+        kind = schema["$defs"][side]["properties"]["id"]
+        return {"id": (kind.get("enum") or [kind["const"]])[place], "words": next(given)}
+
+    found = {"speaks_for": [], "speaks_against": []}
+    for name, side in (("speaks_for", "for"), ("speaks_against", "against")):
+        found[name] = [point(side, n) for n in range(properties[name]["minItems"])]
+    return {**found, "next_step": point("next")}
 
 
 class FaultServer:
@@ -88,9 +109,20 @@ def completion(content: str | None, finish="stop", **message) -> bytes:
 # Ways to behave
 
 
-def answer(value: dict | str = GOOD, **how):
-    content = value if isinstance(value, str) else json.dumps(value)
-    return lambda handler, count: send(handler, 200, completion(content, **how))
+def answer(value: dict | str | None = None, change=None, **how):
+    """`value`, or an answer that keeps to the schema, `change`d."""
+
+    def behave(handler, count):
+        outer = handler.server.outer
+        with outer._lock:
+            asked = outer.asked[count - 1]
+        content = value
+        if value is None:
+            content = good(asked) if change is None else change(good(asked))
+        content = content if isinstance(content, str) else json.dumps(content)
+        send(handler, 200, completion(content, **how))
+
+    return behave
 
 
 def status(code: int, body: dict | None = None, **headers):
@@ -151,6 +183,28 @@ def _drip(handler):
     handler.close_connection = True
 
 
+def endless(kind="application/json", encoding="identity", chunk=b" " * 65536):
+    """A body that never ends, or one that is small until it is unpacked."""
+
+    def behave(handler, count):
+        handler.send_response(200)
+        handler.send_header("content-type", kind)
+        handler.send_header("content-encoding", encoding)
+        handler.end_headers()
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not handler.server.outer.stopping.is_set():
+            handler.wfile.write(chunk)
+        handler.close_connection = True
+
+    return behave
+
+
+def bomb(handler, count):
+    """A few kilobytes of gzip that unpack to fifty megabytes."""
+    packed = gzip.compress(b" " * 50_000_000)
+    send(handler, 200, packed, content_encoding="gzip")
+
+
 def then(first, *others):
     """The first way for the first request, and so on; the last one stays."""
     ways = (first, *others)
@@ -165,7 +219,7 @@ def for_title(title: str, special, otherwise=None):
         with handler.server.outer._lock:
             body = handler.server.outer.asked[count - 1]
         asked = body["messages"][-1]["content"]
-        about = re.search(r"Occupation: (.*)", asked)
+        about = re.search(r'Occupation \S+: "(.*)"', asked)
         (special if about and about[1] == title else otherwise)(handler, count)
 
     return behave

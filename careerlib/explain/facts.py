@@ -1,297 +1,235 @@
-"""What is known of an occupation for one person: everything an explanation may use.
+"""What speaks for an occupation, what against it, and what could come next, for one person.
 
-An explainer, template or language model, sees `OccupationFacts.facts` and nothing else. A
-`Profile` holds validated names and numbers only, so no name of a person and no free text of
-hers can be sent anywhere.
+Every figure of an explanation is written here, from the catalog, and here alone is decided on
+which side it stands. Whoever writes an explanation only chooses among these facts.
 """
 
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable
+from itertools import chain, zip_longest
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog, load_catalog
-from careerlib.encoding import EDUCATION_LEVEL
-from careerlib.errors import CareerlibError
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, Catalog
 from careerlib.profile import Profile
-from careerlib.recommend import SHARED_FROM
 
-BLOCKS = {"skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES}
-KIND = {"skills": "skill", "interests": "interest", "work_values": "value"}
-HIGHEST = {"skills": 5, "interests": 7, "work_values": 7}  # of O*NET's scale, which starts at 1
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-MOST_IMPORTANT = 6  # skills that are facts because the occupation asks most for them
-MOST_TYPICAL = 3  # and because few other occupations ask as much
-LONGEST_TITLE = 120
+FOR, AGAINST, NEXT = "for", "against", "next"
+MOST = 12  # facts on a side
+Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
 
 
-@dataclass(frozen=True)
-class Rating:
-    """One skill, interest or work value, and what both sides say of it.
+class Block(NamedTuple):
+    """How a block's ratings are read, the same for all occupations and persons.
 
-    occupation: O*NET's rating (importance 1-5, interest 1-7, value 1-7), NaN where it has
-        none. person: the profile's rating, 0 where it does not name it.
-    rank: place within the occupation's 35 skills, 6 interests or 6 values; equals share one.
-    person_rank: the same within what the person rates; 0 where she does not.
-    above: share of the catalog's occupations that are rated lower, 0 to 1.
+    stated: middle of the profile's scale, from where a person counts as having it. high, low: of
+    O*NET's scale; what lies between is too near the middle to speak for either side.
     """
 
-    block: str
-    name: str
-    occupation: float
-    person: float
-    rank: int
-    person_rank: int
-    above: float
-
-    @property
-    def id(self) -> str:
-        return f"{KIND[self.block]}:{self.name}"
-
-    @property
-    def is_high(self) -> bool:
-        """True from the middle of O*NET's scale: 3 of 5 for skills, else 4 of 7."""
-        return self.occupation >= SHARED_FROM[self.block]
-
-    @property
-    def is_shared(self) -> bool:
-        """High for the occupation and named by the person, as in `recommend.shared`."""
-        return self.is_high and self.person > 0
-
-    @property
-    def scale(self) -> str:
-        return f"{shown(self.occupation)} of {HIGHEST[self.block]}"
-
-    @property
-    def place(self) -> str:
-        """"fourth of six" for interests and values, "5 of 35" for skills."""
-        if self.block == "skills":
-            return f"{self.rank} of {len(SKILLS)}"
-        return f"{ORDINALS[self.rank - 1]} of six"
+    names: tuple[str, ...]
+    stated: float
+    high: float
+    low: float
+    highest: int
+    words: tuple[tuple[float, str], ...]  # from which rating on; of skills O*NET's own
+    fits: str
+    misfits: str
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One thing that may be said: its id and a line that a reader and a model understand."""
+IMPORTANT = ((4, "very important"), (3, "important"), (2, "somewhat important"), (0, "unimportant"))
+TYPICAL = ((5.5, "very typical"), (4, "typical"), (0, "hardly typical"))
+MET = ((5.5, "very well met"), (4, "met"), (0, "hardly met"))
+BLOCKS = {
+    "interests": Block(INTERESTS, 3.5, 4.0, 3.5, 7, TYPICAL,
+                       "Your {} side finds a place here.", "Your {} side finds little here."),
+    "skills": Block(SKILLS, 2.5, 3.0, 2.5, 5, IMPORTANT,
+                    "Your {} is put to use.", "Your {} is hardly asked for."),
+    "work_values": Block(WORK_VALUES, 3.5, 4.0, 3.5, 7, MET,
+                         "Your wish for {} is met.", "Your wish for {} is hardly met."),
+}  # fmt: skip
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+# "Some college" and "nondegree award" are equally much; "no formal credential" is least.
+SCHOOLING = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
+PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
+
+
+class Fact(NamedTuple):
+    """id: unique in its occupation. name: what `{id}` stands for in words. text: the fact with its
+    figure. plain: our own words. limit: True where it breaks a limit that the person set."""
 
     id: str
+    side: str
+    name: str
     text: str
+    plain: str
+    limit: bool = False
 
 
-@dataclass(frozen=True)
-class OccupationFacts:
-    """One occupation as seen by one person.
+class Facts(NamedTuple):
+    """The facts of one occupation by id, on each side those first that say most."""
 
-    ratings: all 47 names, also those that are no facts: they decide whether a claim is true.
-    facts: by id, what an explanation may use.
-    Figures that BLS does not have, and limits that the person did not set, are None.
-    """
-
-    onet_soc_code: str
+    code: str
     title: str
-    ratings: dict[str, Rating]
-    facts: dict[str, Fact]
-    catalog_size: int
-    job_zone: int
-    median_wage: float | None
-    wage_top_coded: bool
-    education: str | None
-    growth_percent: float | None
-    openings: float | None
-    min_wage: float | None
-    max_education: str | None
+    by_id: dict[str, Fact]
 
-    def block(self, block: str) -> list[Rating]:
-        """The ratings of "skills", "interests" or "work_values", in O*NET's order."""
-        return [rating for rating in self.ratings.values() if rating.block == block]
-
-    def shared(self, block: str) -> list[Rating]:
-        """What both sides rate high, most distinctive of the occupation first."""
-        found = [rating for rating in self.block(block) if rating.is_shared]
-        return sorted(found, key=lambda rating: (-rating.above, -rating.occupation))
-
-    def named(self, block: str) -> list[Rating]:
-        """What the person rates above 0, her strongest first."""
-        found = [rating for rating in self.block(block) if rating.person > 0]
-        return sorted(found, key=lambda rating: -rating.person)
-
-    @property
-    def misses_wage(self) -> bool:
-        return None not in (self.median_wage, self.min_wage) and self.median_wage < self.min_wage
-
-    @property
-    def misses_education(self) -> bool:
-        """True if it typically takes more education than the person accepts."""
-        return (
-            None not in (self.education, self.max_education)
-            and EDUCATION_LEVEL[self.education] > EDUCATION_LEVEL[self.max_education]
-        )
+    def on(self, side: str | None) -> list[Fact]:
+        return [fact for fact in self.by_id.values() if fact.side == side]
 
 
-def gather_facts(
-    recommendations: pd.DataFrame | Iterable[str],
-    profile: Profile,
-    catalog: Catalog | None = None,
-) -> list[OccupationFacts]:
-    """The facts of each recommended occupation, in the given order.
+def gather(
+    profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
+) -> list[Facts]:
+    """The facts of the occupations at these rows of the catalog, in this order.
 
-    recommendations: what `recommend` returns (only onet_soc_code is used), or codes or
-    titles. catalog: all occupations by default. Raises CareerlibError for an occupation that
-    is unknown or comes twice, and for something else than a Profile.
+    reasons: what added to the score of an occupation, in log-odds (`Matcher.reasons`).
     """
-    if not isinstance(profile, Profile):
-        raise CareerlibError(
-            f"Explanations need a Profile, not a {type(profile).__name__}; make one with "
-            "Profile(skills=[...]) or read_profile(path)."
-        )
-    catalog = catalog or everything()
-    if isinstance(recommendations, pd.DataFrame):
-        if "onet_soc_code" not in recommendations:
-            raise CareerlibError(
-                "The recommendations have no column 'onet_soc_code'; pass what recommend() returns."
-            )
-        recommendations = recommendations["onet_soc_code"]
-    elif isinstance(recommendations, str):
-        recommendations = [recommendations]
-    positions = [catalog.position(str(occupation)) for occupation in recommendations]
-    for place, position in enumerate(positions):
-        if position in positions[:place]:
-            raise CareerlibError(
-                f"{catalog.titles.iloc[position]} comes twice in the recommendations; give each "
-                "occupation once."
-            )
-    return [_of_occupation(catalog, position, profile) for position in positions]
+    shares = {name: _shares(_ratings(catalog, name)) for name in BLOCKS}
+    figures = ("median_wage", "growth_percent", "openings")
+    shares |= {key: _shares(catalog.table[[key]].to_numpy(float)) for key in figures}
+    found = []
+    for at in map(int, positions):
+        row = catalog.table.iloc[at]
+        kinds = [_rated(name, profile, catalog, shares[name], at) for name in BLOCKS]
+        kinds += [_outlook(profile, row, {key: [s[at, 0] for s in shares[key]] for key in figures})]
+        kinds += [_counted(reasons(profile, at))] if reasons else []
+        # One of each kind in turn, so that the first three differ; broken limits before all.
+        mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
+        mixed.sort(key=lambda fact: not fact.limit)
+        kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
+        kept += _steps(profile, catalog, at, shares["skills"][0][at], kept)
+        title = one_line(row["title"], 120)
+        found.append(Facts(catalog.codes[at], title, {fact.id: fact for fact in kept}))
+    return found
 
 
-everything = cache(load_catalog)
+def one_line(text: object, longest: int) -> str:
+    """Text without control and invisible letters, dollar signs (two make a formula of what is
+    between them) and addresses that a page would make a link of, cut to a length."""
+    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)[:2000])
+    text = " ".join("".join(kept).split()).replace("$", "USD ")
+    return text.replace("://", ": //").replace("www.", "www .")[:longest]
 
 
-def shown(number: float) -> str:
-    """At most two decimals, without trailing zeros: 4, 3.5, 3.88."""
-    return "no rating" if np.isnan(number) else f"{number:.2f}".rstrip("0").rstrip(".")
+def _ratings(catalog: Catalog, name: str) -> np.ndarray:
+    return catalog.skill_importance if name == "skills" else getattr(catalog, name)
 
 
-def dollars(wage: float) -> str:
-    return f"${wage:,.0f}"
+def _shares(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shares (n, k) of the rated occupations that are rated lower, and higher; 0 for NaN."""
+    table = pd.DataFrame(ratings)
+    lower = (table.rank(method="min") - 1) / table.count()
+    higher = ((-table).rank(method="min") - 1) / table.count()
+    return lower.fillna(0).to_numpy(), higher.fillna(0).to_numpy()
 
 
-def _of_occupation(catalog: Catalog, position: int, profile: Profile) -> OccupationFacts:
-    row = catalog.table.iloc[position]
-    ratings = {
-        rating.name: rating
-        for block in BLOCKS
-        for rating in _ratings(block, catalog, position, profile)
-    }
+def _than(side: str, lower: float, higher: float) -> str:
+    """The place among all occupations, rounded down; nothing where it is below one percent."""
+    percent = int(100 * (lower if side == FOR else higher) + 1e-9)
+    word = "more" if side == FOR else "less"
+    return f", {word} than for {percent} % of occupations" if percent else ""
 
-    def figure(column: str) -> float | None:
-        return None if pd.isna(row[column]) else float(row[column])
 
-    known = {
-        "catalog_size": len(catalog),
-        "job_zone": int(row["job_zone"]),
-        "median_wage": figure("median_wage"),
-        "wage_top_coded": bool(row["wage_top_coded"]),
-        "education": None if pd.isna(row["education"]) else str(row["education"]),
-        "growth_percent": figure("growth_percent"),
-        "openings": None if pd.isna(row["openings"]) else round(1000 * float(row["openings"])),
-        "min_wage": profile.min_wage,
-        "max_education": profile.max_education,
-    }
-    chosen = [rating for rating in ratings.values() if _is_fact(rating, ratings)]
-    facts = [*(Fact(rating.id, _rating_text(rating)) for rating in chosen), *_figures(known)]
-    return OccupationFacts(
-        onet_soc_code=str(catalog.codes[position]),
-        title=_plain_title(str(row["title"])),
-        ratings=ratings,
-        facts={fact.id: fact for fact in facts},
-        **known,
+def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int) -> list[Fact]:
+    """What the person has and the occupation rates high (for) or low (against)."""
+    block, own, stated = BLOCKS[name], _ratings(catalog, name)[at], getattr(profile, name)
+    found = []
+    for column, slot in enumerate(block.names):
+        rating, lower, higher = own[column], shares[0][at, column], shares[1][at, column]
+        # A comparison with NaN is False: what is not rated speaks for neither side.
+        side = FOR if rating >= block.high else AGAINST if rating < block.low else None
+        if stated.get(slot, 0) < block.stated or not side:
+            continue
+        word = next(word for least, word in block.words if rating >= least)
+        place = "" if name == "skills" else f", {ORDINALS[(own > rating).sum()]} of six"
+        text = f"{slot}: {word}, {rating:.3g} of {block.highest}{place}{_than(side, lower, higher)}"
+        plain = (block.fits if side == FOR else block.misfits).format(f"{{{_id(slot)}}}")
+        strength = (stated[slot], lower if side == FOR else higher)
+        found.append((strength, Fact(_id(slot), side, slot, text, plain)))
+    return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
+
+
+def _outlook(profile: Profile, row: pd.Series, shares: dict[str, list[float]]) -> list[Fact]:
+    """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
+    found, others = [], row["bls_shared_by"] - 1
+    shared = f" (BLS counts it together with {others} others)" if others else ""
+    wage, growth, taught = row["median_wage"], row["growth_percent"], row["education"]
+
+    def add(id: str, side: str, name: str, text: str, plain: str, limit: bool = False) -> None:
+        found.append(Fact(id, side, name, text + shared, plain, limit))
+
+    pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
+    if profile.min_wage and pd.notna(wage):
+        low, pay = wage < profile.min_wage, f"{pay}, your minimum is USD {profile.min_wage:,.0f}"
+        plain = "The pay is below your minimum." if low else "The pay meets your minimum."
+        add("wage", AGAINST if low else FOR, "median wage", pay, plain, low)
+    elif side := _quarter(shares["median_wage"]):
+        plain = "The pay is high." if side == FOR else "The pay is low."
+        add("wage", side, "median wage", pay + _than(side, *shares["median_wage"]), plain)
+    if growth < 0 or (growth > 0 and _quarter(shares["growth_percent"]) == FOR):
+        side = FOR if growth > 0 else AGAINST
+        plain = f"The number of jobs {'grows' if growth > 0 else 'shrinks'}."
+        than = _than(side, *shares["growth_percent"])
+        add("growth", side, "outlook", f"Jobs, 2024 to 2034: {growth:+g} %{than}", plain)
+    if _quarter(shares["openings"]) == FOR:
+        text = f"Openings: {1000 * row['openings']:,.0f} a year{_than(FOR, *shares['openings'])}"
+        add("openings", FOR, "openings", text, "Many places come free every year.")
+    if profile.max_education and isinstance(taught, str):
+        above = SCHOOLING[taught] > SCHOOLING[profile.max_education]
+        plain = f"It asks for {'more' if above else 'no more'} schooling than you accept."
+        text = f"Typical education: {taught}, you accept up to: {profile.max_education}"
+        add("education", AGAINST if above else FOR, "education", text, plain, above)
+    return found
+
+
+def _quarter(shares: list[float]) -> str | None:
+    lower, higher = shares
+    return FOR if lower >= 0.75 else AGAINST if higher >= 0.75 else None
+
+
+def _counted(table: pd.DataFrame) -> list[Fact]:
+    """The four strongest of the recommender's own reasons, by what they added to its score."""
+    found = []
+    table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
+    for number, (statement, added) in enumerate(zip(table["statement"], table["contribution"])):
+        if abs(added) >= 0.005:
+            name, side = one_line(statement, 80), FOR if added > 0 else AGAINST
+            plain = f"It {'raised' if added > 0 else 'lowered'} your score."
+            text = f"{name}: {added:+.2f} log-odds in the recommender's score"
+            found.append(Fact(f"counted_{number}", side, name, text, plain))
+    return found
+
+
+def _steps(
+    profile: Profile, catalog: Catalog, at: int, lower: np.ndarray, kept: list[Fact]
+) -> list[Fact]:
+    """What could come next, first what fits the situation best."""
+    row, needs, interests = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests
+    tries = []
+    gaps = [i for i, name in enumerate(SKILLS) if needs[i] >= 3 and not profile.skills.get(name)]
+    for i in sorted(gaps, key=lambda i: (-lower[i], -needs[i]))[:2]:
+        word, id = "very important" if needs[i] >= 4 else "important", f"try_{_id(SKILLS[i])}"
+        text = f"{SKILLS[i]}: {word}, {needs[i]:.3g} of 5, and you did not name it"
+        plain = f"Try one small task that needs {{{id}}}."
+        tries.append(Fact(id, NEXT, SKILLS[i], text, plain))
+    top = interests[at].max()
+    first = " and ".join(np.array(INTERESTS)[interests[at] == top])
+    plain = "Talk to somebody who does this work about what fills a week."
+    talk = Fact("talk", NEXT, first, f"Its strongest interest is {first}, {top:.3g} of 7", plain)
+    taught = f", typically: {row['education']}" if isinstance(row["education"], str) else ""
+    zone = row["job_zone"]
+    text = f"Job zone {zone} of 5: {PREPARATION[zone - 1]} preparation{taught}"
+    plain = "Find out what the preparation would cost you in time and money."
+    prepare = Fact("prepare", NEXT, "preparation", text, plain)
+    plain, page = "Read about the work, and mark what you would like to do.", catalog.codes[at]
+    read = Fact("read", NEXT, "page", f"onetonline.org/link/summary/{page}", plain)
+    against = {fact.name for fact in kept if fact.side == AGAINST}
+    if "education" in against:
+        return [prepare, talk, *tries, read]
+    return (
+        [talk, *tries, prepare, read] if against & set(INTERESTS) else [*tries, talk, prepare, read]
     )
 
 
-def _ratings(block: str, catalog: Catalog, position: int, profile: Profile) -> list[Rating]:
-    matrix = {
-        "skills": catalog.skill_importance,
-        "interests": catalog.interests,
-        "work_values": catalog.work_values,
-    }[block]
-    stated = getattr(profile, block)
-    own = matrix[position]
-    with_rating = np.isfinite(matrix).any(axis=1)
-    lower = (matrix[with_rating] < own).mean(axis=0)  # all False where `own` is NaN
-    return [
-        Rating(
-            block=block,
-            name=name,
-            occupation=float(own[column]),
-            person=stated.get(name, 0.0),
-            rank=1 + int((own > own[column]).sum()),
-            person_rank=(
-                1 + sum(other > stated[name] for other in stated.values())
-                if stated.get(name, 0) > 0 else 0
-            ),
-            above=float(lower[column]),
-        )
-        for column, name in enumerate(BLOCKS[block])
-    ]
-
-
-def _is_fact(rating: Rating, ratings: dict[str, Rating]) -> bool:
-    """Everything the person names, all interests, the top value, the main skills."""
-    if np.isnan(rating.occupation):
-        return False
-    if rating.person > 0 or rating.block == "interests":
-        return True
-    if rating.block == "work_values":
-        return rating.rank == 1
-    skills = [other for other in ratings.values() if other.block == "skills" and other.is_high]
-    important = sorted(skills, key=lambda skill: (-skill.occupation, -skill.above))
-    typical = sorted(skills, key=lambda skill: -skill.above)
-    return rating in important[:MOST_IMPORTANT] or rating in typical[:MOST_TYPICAL]
-
-
-def _rating_text(rating: Rating) -> str:
-    """ "occupation 3.47 of 7 (low, fourth of six), person 6 of 7" """
-    height = "high" if rating.is_high else "low"
-    place = "" if rating.block == "skills" else f", {rating.place}"
-    person = (
-        f"person {shown(rating.person)} of {HIGHEST[rating.block]}"
-        if rating.person > 0 else "not named by the person"
-    )
-    return f"occupation {rating.scale} ({height}{place}), {person}"
-
-
-def _figures(known: dict) -> list[Fact]:
-    facts = []
-    if known["median_wage"] is not None:
-        least = "at least " if known["wage_top_coded"] else ""
-        limit = ""
-        if known["min_wage"]:
-            limit = f"; the person's minimum is {dollars(known['min_wage'])}"
-        facts.append(
-            Fact("wage", f"median {least}{dollars(known['median_wage'])} a year{limit}")
-        )
-    if known["education"] is not None:
-        limit = (
-            f"; the person accepts up to {known['max_education']}" if known["max_education"] else ""
-        )
-        facts.append(Fact("education", f"typically {known['education']}{limit}"))
-    if known["growth_percent"] is not None:
-        facts.append(
-            Fact("growth", f"{known['growth_percent']:+g} percent jobs, 2024 to 2034")
-        )
-    if known["openings"] is not None:
-        facts.append(Fact("openings", f"{known['openings']:,} a year"))
-    facts.append(Fact("job_zone", f"{known['job_zone']} of 5 (preparation needed)"))
-    return facts
-
-
-def _plain_title(title: str) -> str:
-    """The title as one short line: it goes into prompts and sentences."""
-    kept = "".join(
-        " " if unicodedata.category(letter)[0] in "CZ" else letter
-        for letter in title if letter not in "<>`*_#|[]{}"
-    )
-    return " ".join(kept.split())[:LONGEST_TITLE]
+def _id(name: str) -> str:
+    return name.casefold().replace(" ", "_")

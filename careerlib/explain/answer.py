@@ -1,0 +1,97 @@
+"""What a model may answer about an occupation, and what its own words may hold.
+
+The schema admits only ids of facts, each on the side on which it speaks. The words beside an id
+are the model's own; they are shown if they break no rule. Names and figures are set by our code.
+"""
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
+from careerlib.explain.facts import AGAINST, FOR, NEXT, Fact, Facts
+
+LONGEST = 160  # letters of a point's words
+MOST = {FOR: 3, AGAINST: 2}  # points
+FIELDS = {FOR: "speaks_for", AGAINST: "speaks_against", NEXT: "next_step"}
+# For the server alone: words that do not match cost their point, not the whole answer.
+PATTERN = "^You(r|)[A-Za-z ,'{}_-]{12,100}[.]$"
+TYPESET = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+NUMBERS = (
+    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred "
+    "thousand million half double twice percent dollars?"
+)
+# What words may not hold. {Slot} stands for the point's own name; lengths come first.
+RULES = (
+    (r"(?s).{161}", "they are too long"),
+    (r"[^A-Za-z ,.;:!?'\"(){}_-]", "they hold a digit, a sign or a letter beyond plain English"),
+    (r"[A-Za-z]{25}", "they hold a word of more than 24 letters"),
+    (r"^(\W*\w+){0,2}\W*$", "they are no sentence"),
+    (r"\{(?!Slot\})|(?<!\{Slot)\}|_", "they fill in the name of another fact"),
+    (r"[.:;!?,][A-Za-z]", "they hold something like an address"),
+    (r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b", "they shout or draw with signs"),
+    (rf"(?i)\b({NUMBERS.replace(' ', '|')})\b", "they hold a number"),
+    (r"(?i)\b(I|me|my|we|our|us)\b", "they speak of the writer"),
+    (r"(?i)^(?!.*\byou(r|rs)?\b)", "they do not speak to you"),
+    (r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b", "they repeat themselves"),
+)
+
+
+def answer_model(facts: Facts) -> type[BaseModel]:
+    """The pydantic model of an answer about this occupation: what is not in it cannot be said."""
+    whole, fields = ConfigDict(extra="forbid"), {}
+    words = Field(json_schema_extra={"pattern": PATTERN})
+    for side, name in FIELDS.items():
+        ids = tuple(fact.id for fact in facts.on(side)) or ("none",)
+        point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))
+        most = min(MOST.get(side, 1), len(facts.on(side)))
+        several = (list[point], Field(min_length=min(1, most), max_length=most))
+        fields[name] = (point, ...) if side == NEXT else several
+    return create_model("Answer", __config__=whole, **fields)
+
+
+def ranking_model(candidates: list[Facts]) -> type[BaseModel]:
+    """The pydantic model of a new order: their codes, and reasons for moves as "code id"."""
+    codes, count = tuple(facts.code for facts in candidates), len(candidates)
+    ids = tuple(f"{f.code} {fact.id}" for f in candidates for fact in chosen(f))
+    return create_model(
+        "Ranking",
+        __config__=ConfigDict(extra="forbid"),
+        order=(list[Literal[codes]], Field(min_length=count, max_length=count)),
+        reasons=(list[Literal[ids]], Field(max_length=2 * count)),
+    )
+
+
+def chosen(facts: Facts) -> list[Fact]:
+    """The facts that we would choose: the first on each side."""
+    return [fact for side in FIELDS for fact in facts.on(side)[: MOST.get(side, 1)]]
+
+
+def names_of(catalog: Catalog) -> frozenset[str]:
+    """What words may not name: the 47 slots, and occupations in singular and plural."""
+    titles = "\n".join(catalog.titles).casefold()
+    parts = re.split(r"\n|, | and | or |/|--|\(|\)", titles) + titles.split("\n")
+    many = {part for part in parts if part.endswith("s")}
+    one = {part[:-3] + "y" if part.endswith("ies") else part[:-1] for part in many}
+    names = (*map(str.casefold, (*SKILLS, *INTERESTS, *WORK_VALUES)), *many, *one)
+    return frozenset(" ".join(re.findall("[a-z]+", name)) for name in names)
+
+
+def own_words(words: str, fact: Fact) -> str:
+    """The words in plain letters, with `{id}` wherever they spell the fact's own name."""
+    words = re.sub(r"([{}])\1+", r"\1", words[: 2 * LONGEST].translate(TYPESET)).strip()
+    return re.sub(rf"\b{re.escape(fact.name)}\b", f"{{{fact.id}}}", words, flags=re.IGNORECASE)
+
+
+def broken_rule(words: str, fact: Fact, names: frozenset[str]) -> str:
+    """The first rule that a point's words break, "" if none."""
+    words = words.replace(f"{{{fact.id}}}", "{Slot}")
+    for pattern, sentence in RULES:
+        if re.search(pattern, words):
+            return sentence
+    tokens = re.findall("[a-z]+", words.casefold())
+    phrases = (tokens[at : at + size] for at in range(len(tokens)) for size in range(1, 11))
+    if not names.isdisjoint(map(" ".join, phrases)):
+        return "they name a skill, interest, value or occupation"
+    return ""

@@ -1,0 +1,235 @@
+"""Questions to a language model over the OpenAI API, and a cache of the answers.
+
+Every failure is one sentence, in bounded time and memory; the other questions go on, and what
+arrives is kept on disk at once. The key is read when it is needed and held by nothing.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import anyio
+import httpx2  # what OpenAI's client is built on
+import openai
+from anyio.from_thread import start_blocking_portal
+from pydantic import BaseModel, HttpUrl, TypeAdapter, ValidationError
+from tqdm import tqdm
+
+from careerlib import llm
+from careerlib.errors import CareerlibError
+from careerlib.project import OUTPUTS, replace_file
+
+MOST_BYTES, MOST_LETTERS = 200_000, 8_000  # of a reply, and of the answer in it
+OPENAI = "https://api.openai.com/v1"
+Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
+Reply = tuple[BaseModel | None, str]  # an answer and "live" or "cached", or why there is none
+# In our words: what a server says of an error may hold the key.
+FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
+SENTENCES = {
+    TimeoutError: "gave no complete answer within {seconds:g} seconds",
+    openai.APITimeoutError: "gave no complete answer within {seconds:g} seconds",
+    httpx2.ConnectError: "cannot be reached; check that the server runs",
+    openai.APIConnectionError: "broke off the connection",
+    openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
+    openai.NotFoundError: "is not known there (404); choose another, or check OPENAI_BASE_URL",
+    openai.RateLimitError: "refused further requests for now (429), or has no credit left",
+    openai.APIStatusError: "answered with status {error.status_code}",
+    openai.OpenAIError: "{error}",  # one of ours
+    Exception: FORM,
+}
+
+
+class Endpoint(NamedTuple):
+    """seconds: for a question with its retries. total: for all. sampling: temperature and so on."""
+
+    model: str = "gpt-5.4-mini"
+    base_url: str = OPENAI
+    sampling: dict[str, float] = {}  # noqa: RUF012 (never changed)
+    max_tokens: int = 1500
+    at_once: int = 4
+    seconds: float = 60.0
+    total: float = 300.0
+
+    @property
+    def host(self) -> str:
+        """Without user name, password and path."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def is_loopback(self) -> bool:
+        return bool(re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", self.host))
+
+    def says(self, error: BaseException, seconds: float) -> str:
+        """What is wrong, in one sentence."""
+        if isinstance(error.__cause__, httpx2.ConnectError):
+            error = error.__cause__
+        kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
+        said = SENTENCES[kind].format(seconds=seconds, error=error)
+        return f"The model {self.model} at {self.host} {said}."
+
+
+def key_for(endpoint: Endpoint) -> str:
+    """OPENAI_API_KEY, or a stand-in for a server on this machine. Checks the address too."""
+    try:
+        TypeAdapter(HttpUrl).validate_python(endpoint.base_url)
+    except ValidationError:
+        wrong = "OPENAI_BASE_URL is not an address such as http://127.0.0.1:8089/v1; correct it."
+        raise CareerlibError(wrong) from None
+    key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not key and endpoint.is_loopback:
+        return "none"
+    if not re.fullmatch("[!-~]+", key):
+        what = "holds letters that no key has (it is not shown here)" if key else "is not set"
+        raise CareerlibError(f"OPENAI_API_KEY {what}; set it, or use the writer 'template'.")
+    return key
+
+
+def estimate(questions: list[Question], endpoint: Endpoint) -> str:
+    """One sentence: how many requests and about how many tokens, of four letters each."""
+    sent = [json.dumps([messages, schema.model_json_schema()]) for messages, schema in questions]
+    tokens, most = sum(map(len, sent)) / 4, endpoint.max_tokens * len(sent)
+    return (
+        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(sent)}; "
+        f"about {tokens:,.0f} tokens in, at most {most:,} out."
+    )
+
+
+def ask_all(
+    questions: list[Question],
+    local: bool = False,
+    cache: Path | str | None = OUTPUTS / "answers",
+    say: Callable[[str], None] = print,
+    **settings: Any,
+) -> tuple[list[Reply], list[str], str]:
+    """A reply to each question, in order; notices; the model's name.
+
+    local: the small model of this machine, else OpenAI or the server that OPENAI_BASE_URL names.
+    cache: a folder, or None. say: gets the estimate before asking. settings: fields of Endpoint.
+    """
+    base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
+    endpoint = Endpoint(**{"base_url": base_url, **(llm.SETTINGS if local else {}), **settings})
+    key, notices = key_for(endpoint), []
+    paths = [cache and Path(cache) / _name(endpoint, *question) for question in questions]
+    replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
+    missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
+    say(estimate(list(missing.values()), endpoint))
+
+    def ask(endpoint: Endpoint) -> None:
+        # In a thread, for a notebook's own runs an event loop; in an event loop, for only there
+        # a reply that trickles in byte by byte can be stopped on time.
+        for place in missing:
+            replies[place] = None, endpoint.says(TimeoutError(), endpoint.total)
+        with start_blocking_portal() as portal:
+            portal.call(_ask, missing, endpoint, key, keep)
+
+    def keep(place: int, reply: Reply) -> None:
+        replies[place] = reply
+        try:
+            if reply[0] and paths[place]:
+                paths[place].parent.mkdir(parents=True, exist_ok=True)
+                replace_file(paths[place], reply[0].model_dump_json(indent=1).encode())
+        except OSError as error:
+            notices.append(f"Answers cannot be kept in the cache ({error.strerror}).")
+
+    if missing and local:
+        with llm.local_model() as base_url:
+            ask(endpoint._replace(base_url=base_url))
+    elif missing:
+        ask(endpoint)
+    notices += [said for answer, said in replies if not answer]
+    return replies, list(dict.fromkeys(notices)), endpoint.model
+
+
+async def _ask(questions: dict, endpoint: Endpoint, key: str, keep: Callable) -> None:
+    """Ask as many at once as the endpoint allows, and `keep` each reply as it comes."""
+    gate = anyio.CapacityLimiter(endpoint.at_once)
+    client = openai.AsyncOpenAI(
+        api_key=key,
+        base_url=endpoint.base_url,
+        timeout=endpoint.seconds,
+        default_headers={"Accept-Encoding": "identity"},  # little may not become much
+        http_client=openai.DefaultAsyncHttpxClient(
+            follow_redirects=False,  # another host has no business with the profile
+            trust_env=not endpoint.is_loopback,  # no proxy for a server on this machine
+            event_hooks={"response": [_bounded]},
+        ),
+    )
+
+    async def one(place: int, question: Question) -> None:
+        async with gate:
+            try:
+                with anyio.fail_after(endpoint.seconds):
+                    reply = await _answer(client, question, endpoint, key), "live"
+            except Exception as error:  # noqa: BLE001 (whatever a server causes costs one answer)
+                reply = None, endpoint.says(error, endpoint.seconds)
+        keep(place, reply)
+        bar.update()
+
+    with tqdm(total=len(questions), unit=" answers", delay=1, disable=None, leave=False) as bar:
+        async with client:
+            with anyio.move_on_after(endpoint.total):
+                async with anyio.create_task_group() as tasks:
+                    for item in questions.items():
+                        tasks.start_soon(one, *item)
+
+
+async def _answer(
+    client: openai.AsyncOpenAI, question: Question, endpoint: Endpoint, key: str
+) -> BaseModel:
+    """One request. The raw reply, since the client's parsing warns of what is odd and quotes it."""
+    messages, schema = question
+    raw = await client.chat.completions.with_raw_response.parse(
+        model=endpoint.model,
+        messages=messages,
+        response_format=schema,
+        max_completion_tokens=endpoint.max_tokens,
+        **endpoint.sampling,
+    )
+    choice = json.loads(raw.http_response.text)["choices"][0]
+    content, finish = choice["message"].get("content"), choice.get("finish_reason")
+    if choice["message"].get("refusal"):
+        raise openai.OpenAIError("refused to answer")
+    if finish == "length":
+        raise openai.OpenAIError(f"was cut off after {endpoint.max_tokens} tokens")
+    if finish == "content_filter":
+        raise openai.OpenAIError("withheld the answer (content filter)")
+    if len(content) > MOST_LETTERS:
+        raise openai.OpenAIError(LENGTH)
+    answer = schema.model_validate_json(content)
+    if key != "none" and key in raw.http_response.text + answer.model_dump_json():
+        raise openai.OpenAIError("repeated the API key; the answer was dropped")
+    return answer
+
+
+async def _bounded(response: httpx2.Response) -> None:
+    """Read the body up to a limit before anything else does."""
+    if response.headers.get("content-encoding", "identity").casefold() != "identity":
+        raise openai.OpenAIError(FORM)
+    body = bytearray()
+    async for part in response.aiter_raw():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise openai.OpenAIError(LENGTH)
+    response._content = bytes(body)
+
+
+def _name(endpoint: Endpoint, messages: list, schema: type[BaseModel]) -> str:
+    """Of a cached answer: everything that decides it, the server included."""
+    question = [*endpoint[:4], schema.model_json_schema(), messages]
+    return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:40] + ".json"
+
+
+def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> Reply:
+    try:
+        with path.open("rb") as file:
+            return schema.model_validate_json(file.read(2 * MOST_LETTERS)), "cached"
+    except (AttributeError, FileNotFoundError, NotADirectoryError):  # no cache, or not there
+        pass
+    except (OSError, ValidationError):
+        notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    return None, ""

@@ -25,8 +25,8 @@ EXPLAIN = (
     "You tell a person in a friendly way why an occupation may suit her and why not. Choose, by "
     "their ids, the facts that matter most to this person, and one next step. Beside each id "
     "write one short sentence of your own to her as 'you': no digit, and no name of a skill, "
-    "interest, value or occupation; write the id in braces where its name should stand, such as "
-    "'Your {artistic} heart would feel at home here.' The figures are added to your words." + DATA
+    "interest, value or occupation; write {name} where the name of the fact should stand, such as "
+    "'Your {name} would open doors here.' The figures are added to your words." + DATA
 )
 RERANK = (
     "Put the occupations in the best order for this person, best first, each code once. For each "
@@ -70,8 +70,8 @@ def explain(
         for point in points:  # each fact once, and no words twice
             fact = facts.by_id[point.id]
             words = own_words(point.words, fact)
-            twice = words in [row["said"] for row in found.values()]
-            broken = broken_rule(words, fact, names) or ("they stand twice" if twice else "")
+            twice = words.replace("{name}", fact.name) in [row["words"] for row in found.values()]
+            broken = broken_rule(words, names) or ("they stand twice" if twice else "")
             found.setdefault(fact.id, _row(fact, words, broken))
         found = found or {fact.id: _row(fact, fact.plain) for fact in chosen(facts)}
         rows += [{**who, **row} for row in found.values()]
@@ -127,10 +127,10 @@ def messages(task: str, profile: Profile, candidates: list[Facts]) -> list[dict[
 
 
 def _row(fact: Fact, words: str, broken: str = "") -> dict[str, str]:
-    shown = (fact.plain if broken else words).replace(f"{{{fact.id}}}", fact.name)
+    shown = (fact.plain if broken else words).replace("{name}", fact.name)
     refused = re.sub(rf"{RULES[1][0]}|\.(?=\S)", "·", words[:160]) if broken else ""
     known = {"side": fact.side, "id": fact.id, "words": shown, "fact": fact.text}
-    return {**known, "said": words, "broken": broken, "refused": refused}
+    return {**known, "broken": broken, "refused": refused}
 
 
 def _listed(given: Any) -> list:

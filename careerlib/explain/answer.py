@@ -22,13 +22,13 @@ NUMBERS = (
     "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred "
     "thousand million half double twice percent dollars?"
 )
-# What words may not hold. {Slot} stands for the point's own name; lengths come first.
+# What words may not hold; lengths come first. {name} is filled with the fact's own name.
 RULES = (
     (r"(?s).{161}", "they are too long"),
     (r"[^A-Za-z ,.;:!?'\"(){}_-]", "they hold a digit, a sign or a letter beyond plain English"),
     (r"[A-Za-z]{25}", "they hold a word of more than 24 letters"),
     (r"^(\W*\w+){0,2}\W*$", "they are no sentence"),
-    (r"\{(?!Slot\})|(?<!\{Slot)\}|_", "they fill in the name of another fact"),
+    (r"\{(?!name\})|(?<!\{name)\}|_", "they fill in the name of another fact"),
     (r"[.:;!?,][A-Za-z]", "they hold something like an address"),
     (r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b", "they shout or draw with signs"),
     (rf"(?i)\b({NUMBERS.replace(' ', '|')})\b", "they hold a number"),
@@ -79,14 +79,14 @@ def names_of(catalog: Catalog) -> frozenset[str]:
 
 
 def own_words(words: str, fact: Fact) -> str:
-    """The words in plain letters, with `{id}` wherever they spell the fact's own name."""
+    """The words in plain letters, with `{name}` where they spell the fact's name or its id."""
     words = re.sub(r"([{}])\1+", r"\1", words[: 2 * LONGEST].translate(TYPESET)).strip()
-    return re.sub(rf"\b{re.escape(fact.name)}\b", f"{{{fact.id}}}", words, flags=re.IGNORECASE)
+    words = words.replace(f"{{{fact.id}}}", "{name}")
+    return re.sub(rf"(?i)\{{?\b{re.escape(fact.name)}\b\}}?", "{name}", words)
 
 
-def broken_rule(words: str, fact: Fact, names: frozenset[str]) -> str:
+def broken_rule(words: str, names: frozenset[str]) -> str:
     """The first rule that a point's words break, "" if none."""
-    words = words.replace(f"{{{fact.id}}}", "{Slot}")
     for pattern, sentence in RULES:
         if re.search(pattern, words):
             return sentence

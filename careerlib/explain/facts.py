@@ -23,30 +23,30 @@ Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribut
 class Block(NamedTuple):
     """How a block's ratings are read, the same for all occupations and persons.
 
-    stated: middle of the profile's scale, from where a person counts as having it. high, low: of
-    O*NET's scale; what lies between is too near the middle to speak for either side.
+    stated: the middle of the profile's scale, from where a person counts as having it. middle: of
+    O*NET's scale; what lies within TIE of it speaks for neither side.
     """
 
     names: tuple[str, ...]
     stated: float
-    high: float
-    low: float
+    middle: float
     highest: int
     words: tuple[tuple[float, str], ...]  # from which rating on; of skills O*NET's own
     fits: str
     misfits: str
 
 
+TIE = 0.25
 IMPORTANT = ((4, "very important"), (3, "important"), (2, "somewhat important"), (0, "unimportant"))
 TYPICAL = ((5.5, "very typical"), (4, "typical"), (0, "hardly typical"))
 MET = ((5.5, "very well met"), (4, "met"), (0, "hardly met"))
 BLOCKS = {
-    "interests": Block(INTERESTS, 3.5, 4.0, 3.5, 7, TYPICAL,
-                       "Your {} side finds a place here.", "Your {} side finds little here."),
-    "skills": Block(SKILLS, 2.5, 3.0, 2.5, 5, IMPORTANT,
-                    "Your {} is put to use.", "Your {} is hardly asked for."),
-    "work_values": Block(WORK_VALUES, 3.5, 4.0, 3.5, 7, MET,
-                         "Your wish for {} is met.", "Your wish for {} is hardly met."),
+    "interests": Block(INTERESTS, 3.5, 4, 7, TYPICAL,
+                       "Your {name} side finds a place here.", "Your {name} side finds little here."),
+    "skills": Block(SKILLS, 2.5, 3, 5, IMPORTANT,
+                    "Your {name} is put to use.", "Your {name} is hardly asked for."),
+    "work_values": Block(WORK_VALUES, 3.5, 4, 7, MET,
+                         "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 # "Some college" and "nondegree award" are equally much; "no formal credential" is least.
@@ -55,7 +55,7 @@ PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  #
 
 
 class Fact(NamedTuple):
-    """id: unique in its occupation. name: what `{id}` stands for in words. text: the fact with its
+    """id: unique in its occupation. name: what `{name}` stands for in words. text: the fact with its
     figure. plain: our own words. limit: True where it breaks a limit that the person set."""
 
     id: str
@@ -107,8 +107,8 @@ def one_line(text: object, longest: int) -> str:
     """Text without control and invisible letters, dollar signs (two make a formula of what is
     between them) and addresses that a page would make a link of, cut to a length."""
     kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)[:2000])
-    text = " ".join("".join(kept).split()).replace("$", "USD ")
-    return text.replace("://", ": //").replace("www.", "www .")[:longest]
+    text = "".join(kept).replace("$", " USD ").replace("://", ": //").replace("www.", "www .")
+    return " ".join(text.split())[:longest]
 
 
 def _ratings(catalog: Catalog, name: str) -> np.ndarray:
@@ -137,13 +137,14 @@ def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int
     for column, slot in enumerate(block.names):
         rating, lower, higher = own[column], shares[0][at, column], shares[1][at, column]
         # A comparison with NaN is False: what is not rated speaks for neither side.
-        side = FOR if rating >= block.high else AGAINST if rating < block.low else None
+        above = rating - block.middle
+        side = FOR if above >= TIE else AGAINST if above < -TIE else None
         if stated.get(slot, 0) < block.stated or not side:
             continue
         word = next(word for least, word in block.words if rating >= least)
         place = "" if name == "skills" else f", {ORDINALS[(own > rating).sum()]} of six"
         text = f"{slot}: {word}, {rating:.3g} of {block.highest}{place}{_than(side, lower, higher)}"
-        plain = (block.fits if side == FOR else block.misfits).format(f"{{{_id(slot)}}}")
+        plain = block.fits if side == FOR else block.misfits
         strength = (stated[slot], lower if side == FOR else higher)
         found.append((strength, Fact(_id(slot), side, slot, text, plain)))
     return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
@@ -206,11 +207,11 @@ def _steps(
     """What could come next, first what fits the situation best."""
     row, needs, interests = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests
     tries = []
-    gaps = [i for i, name in enumerate(SKILLS) if needs[i] >= 3 and not profile.skills.get(name)]
+    gaps = [i for i, name in enumerate(SKILLS) if needs[i] >= 3 + TIE and not profile.skills.get(name)]
     for i in sorted(gaps, key=lambda i: (-lower[i], -needs[i]))[:2]:
         word, id = "very important" if needs[i] >= 4 else "important", f"try_{_id(SKILLS[i])}"
         text = f"{SKILLS[i]}: {word}, {needs[i]:.3g} of 5, and you did not name it"
-        plain = f"Try one small task that needs {{{id}}}."
+        plain = "Try one small task that needs {name}."
         tries.append(Fact(id, NEXT, SKILLS[i], text, plain))
     top = interests[at].max()
     first = " and ".join(np.array(INTERESTS)[interests[at] == top])

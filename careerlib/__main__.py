@@ -1,4 +1,4 @@
-"""The command line: `python -m careerlib --help`.
+"""The command line: `careerlib --help`, or `python -m careerlib --help` in a checkout.
 
 Every command imports what it needs when it runs, so that `--help` answers at once.
 """
@@ -13,6 +13,10 @@ import click
 from careerlib.errors import CareerlibError
 
 FOLDER = click.Path(path_type=Path)
+COMPLETION = """\b
+Completion with the Tab key, for bash (zsh and fish likewise):
+  eval "$(_CAREERLIB_COMPLETE=bash_source careerlib)"
+"""
 
 
 class OneSentenceGroup(click.Group):
@@ -28,54 +32,78 @@ class OneSentenceGroup(click.Group):
             raise click.exceptions.Exit(130) from None
 
 
-@click.group(cls=OneSentenceGroup)
+@click.group(cls=OneSentenceGroup, epilog=COMPLETION)
+@click.version_option(package_name="careerlib")
 def cli() -> None:
-    """Run the career recommender notebooks and build their data."""
+    """The career recommender: its notebooks in batch, its book, its data, and itself."""
 
 
-def notebook_options(command: Callable) -> Callable:
-    """The options that `run` and `refresh` share."""
-    options = [
-        click.option(
-            "--only",
-            multiple=True,
-            metavar="NAME",
-            help="A notebook, or the beginning of its name such as 04. Repeatable.",
-        ),
-        click.option(
-            "--jobs",
-            type=click.IntRange(min=1),
-            help="Notebooks that run at the same time.  [default: 2, or 1 on a single core]",
-        ),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=0, min_open=True),
-            default=300,
-            show_default=True,
-            help="Seconds for each notebook.",
-        ),
-        click.option("--notebooks", type=FOLDER, hidden=True),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+def options(*wanted: Callable) -> Callable:
+    """The decorators in `wanted` as one."""
+
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(wanted):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def _not_empty(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and str(value) == ".":  # what an empty text becomes, too
+        raise CareerlibError("--output must be a folder of its own, not empty or the current one.")
+    return value
+
+
+notebook_options = options(
+    click.option("--only", multiple=True, metavar="NAME",
+                 help="A notebook, or the beginning of its name such as 04. Repeatable."),
+    click.option("--jobs", type=click.IntRange(min=1),
+                 help="Notebooks at the same time.  [default: 2, or 1 on a single core]"),
+    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300,
+                 show_default=True, help="Seconds for each notebook."),
+    click.option("--notebooks", type=FOLDER, hidden=True),
+)  # fmt: skip
+scheduler_option = click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Run on a Dask cluster: tcp://host:8786, or 'local' for one on this machine.",
+)  # fmt: skip
+output_option = click.option(
+    "--output", type=FOLDER, callback=_not_empty, help="Folder for the results.  [default: outputs]"
+)
+
+
+def parameter_option(text: str) -> Callable:
+    return click.option("-p", "--parameter", "parameters", nargs=2, multiple=True,
+                        metavar="NAME VALUE", help=text)  # fmt: skip
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @cli.command()
 @notebook_options
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter for every chosen notebook that declares it. Repeatable.",
-)
-@click.option("--output", type=FOLDER, help="Folder for the results.  [default: outputs]")
+@parameter_option("A parameter for every chosen notebook that declares it. Repeatable.")
+@scheduler_option
+@output_option
 def run(**options: Any) -> None:
-    """Execute the notebooks and write the results to a folder."""
-    _run(options)
+    """Execute the notebooks, and make the book of the results.
+
+    Example: careerlib run --only 04 -p seed 7
+    """
+    from careerlib import project
+    from careerlib.book import write_book
+    from careerlib.runner import run_notebooks, summary
+
+    results = run_notebooks(**_given(options))
+    try:  # before the summary, whose reader may have gone (`run | head`)
+        page = write_book(options["output"] or project.OUTPUTS)
+    finally:
+        click.echo(summary(results))
+    click.echo(f"The book is {project.shown(page)}.")
+    if any(result.problem for result in results):
+        raise click.exceptions.Exit(1)
 
 
 @cli.command()
@@ -84,56 +112,110 @@ def refresh(**options: Any) -> None:
     """Execute the notebooks as they are and replace each one that passes.
 
     For maintainers: this is how the committed outputs are made.
+
+    Example: careerlib refresh --only 04
     """
-    _run(options, refresh=True)
-
-
-@cli.command()
-@click.option("--output", type=FOLDER, help="Folder of the run.  [default: outputs]")
-def claims(output: Path | None) -> None:
-    """Print the ledger: what the documents claim and what the last run measured."""
-    from careerlib import project, report
-
-    click.echo(report.print_ledger(output or project.OUTPUTS))
-
-
-@cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True,
-              help="0: any free port.")
-def llm(port: int) -> None:
-    """Serve the small local language model on this machine until Ctrl-C."""
-    from careerlib.llm import serve
-
-    serve(port, click.echo)
-
-
-def _run(options: dict[str, Any], refresh: bool = False) -> None:
     from careerlib.runner import run_notebooks, summary
 
-    if options["notebooks"] is None:
-        del options["notebooks"]
-    results = run_notebooks(**options, refresh=refresh)
+    results = run_notebooks(**_given(options), refresh=True)
     click.echo(summary(results))
-    _write_what_follows(options, refresh)
-    if not all(result.passed for result in results):
+    if any(result.problem for result in results):
         raise click.exceptions.Exit(1)
 
 
-def _write_what_follows(options: dict[str, Any], refresh: bool) -> None:
-    """The report of a run; or, after `refresh`, the computed parts of README.md."""
+@cli.command()
+@notebook_options
+@parameter_option("A parameter and its values: 0..99, or 1000,3000. Repeatable.")
+@scheduler_option
+@output_option
+@click.option("--findings", type=FOLDER, help="Also write notebook, seed, finding and holds here.")
+def sweep(**options: Any) -> None:
+    """Execute notebooks with every combination of parameters, into one table.
+
+    What an earlier sweep into the same folder has done is not done again.
+
+    Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
+    """
     from careerlib import project
+    from careerlib.book import write_book
+    from careerlib.sweep import run_sweep, sweep_summary
 
-    if "notebooks" in options:
-        return  # not the project's own notebooks
-    if refresh:
-        from careerlib import readme
+    table = run_sweep(**_given(options))
+    try:
+        page = write_book(options["output"] or project.OUTPUTS)
+    finally:
+        click.echo(sweep_summary(table))
+    click.echo(f"The book is {project.shown(page)}.")
+    if (table["kind"] == "failed").any():
+        raise click.exceptions.Exit(1)
 
-        readme.update()
-    else:
-        from careerlib import report
 
-        page = report.write_report(options["output"] or project.OUTPUTS)
-        click.echo(f"The report is {project.shown(page)}.")
+@cli.command()
+@output_option
+def book(output: Path | None) -> None:
+    """Make the book of what a run or a sweep left behind; of the committed notebooks otherwise.
+
+    Example: careerlib book
+    """
+    from careerlib import project
+    from careerlib.book import write_book
+
+    click.echo(f"The book is {project.shown(write_book(output or project.OUTPUTS))}.")
+
+
+@cli.command()
+@output_option
+def claims(output: Path | None) -> None:
+    """Print the ledger: what the documents claim and what the last run measured.
+
+    Example: careerlib claims | less
+    """
+    from careerlib import ledger, project
+
+    folder = output or project.OUTPUTS
+    entries = ledger.read_folder(folder)
+    if not entries:
+        folder, entries = project.NOTEBOOKS, ledger.read_folder(project.NOTEBOOKS)
+    rows = ledger.ledger(entries)
+    click.echo(f"{ledger.headline(rows['verdict'])} (From {project.shown(folder)}.)")
+    for notebook, group in rows.groupby("notebook"):
+        click.secho(f"\n{notebook}", bold=True)
+        for row in group.itertuples():
+            click.echo(f"\n  {row.claim} ({row.document})")
+            click.echo(f"    stated {row.stated} · measured {row.measured or '–'}")
+            click.echo(f"    {row.verdict}{f': {row.reason}' if row.reason else ''}")
+
+
+@cli.command()
+@click.argument("profile", type=FOLDER)
+@click.option("--method", default="matched", show_default=True, help="How to rank.")
+@click.option("--top", type=int, default=10, show_default=True, help="Length of the list.")
+@click.option("--rank-by", default="fit", show_default=True,
+              help="fit, or openings: fit times yearly openings.")
+@click.option("--max-job-zone", type=int, help="Most preparation: job zone 1 to 5.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
+def recommend(profile: Path, as_json: bool, **options: Any) -> None:
+    """Print the occupations that suit the person in a YAML file, best first.
+
+    \b
+    Example: careerlib recommend my_profile.yml --top 5, with in my_profile.yml
+      skills: [Writing, Speaking]
+      interests: {Enterprising: 6, Investigative: 5}
+      min_wage: 50000
+    """  # noqa: D301
+    from careerlib.profile import read_profile
+    from careerlib.recommend import recommend as recommended
+
+    found = recommended(read_profile(profile), **options)
+    if as_json:
+        click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
+        return
+    columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most"]
+    columns = [name for name in columns if name in found and found[name].astype(bool).any()]
+    shown = found[columns].rename(columns=lambda name: name.replace("_", " "))
+    click.echo(shown.to_string(index=False, float_format=lambda number: f"{number:,.2f}"))
+    if limits := found.attrs.get("limits"):
+        click.echo(f"Limits: {limits}.")
 
 
 @cli.group()
@@ -146,7 +228,10 @@ def data() -> None:
 @click.option("--bls", type=FOLDER, required=True, help="BLS Employment Projections workbook.")
 @click.option("--output", type=FOLDER, help="Folder for the tables.  [default: data]")
 def build(onet: Path, bls: Path, output: Path | None) -> None:
-    """Build the tables of figures from the official files."""
+    """Build the tables of figures from the official files.
+
+    Example: careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx
+    """
     from careerlib import project, sources
 
     click.echo(sources.build(onet, bls, output or project.DATA))
@@ -155,13 +240,47 @@ def build(onet: Path, bls: Path, output: Path | None) -> None:
 @data.command()
 @click.option("--output", type=FOLDER, help="Folder for the files.  [default: outputs/upstream]")
 def fetch(output: Path | None) -> None:
-    """Get the official files from their publishers."""
+    """Get the official files from their publishers.
+
+    Example: careerlib data fetch --output outputs/upstream
+    """
     from careerlib import project, sources
 
     click.echo(sources.fetch(output or project.OUTPUTS / "upstream"))
 
 
-if __name__ == "__main__":
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True,
+              help="0: any free port.")
+def llm(port: int) -> None:
+    """Serve the small local language model on this machine until Ctrl-C.
+
+    Example: careerlib llm --port 8089
+    """
+    from careerlib.llm import serve
+
+    serve(port, click.echo)
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: every interface.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve recommendations, explanations and feedback over HTTP until Ctrl-C.
+
+    Example: careerlib serve --port 8000
+    """
+    from careerlib.service import serve as serve_until_interrupted
+
+    serve_until_interrupted(host=host, port=port)
+
+
+def main() -> None:
+    """The console script."""
     # A polite end request, of a CI system for example, is treated like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    cli(prog_name="python -m careerlib")
+    cli(prog_name="careerlib")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,9 @@
 """Where the project's folders are, and how its files are replaced."""
 
+import hashlib
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,3 +29,10 @@ def shown(path: Path) -> str:
     """The path as a reader would type it: from the current folder where that is possible."""
     path, here = path.absolute(), Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+@cache
+def fingerprint() -> str:
+    """A short text that is the same for the same code and tables, on every machine."""
+    files = [*sorted((ROOT / "careerlib").rglob("*.py")), DATA / "tables.json", DATA / "claims.csv"]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]

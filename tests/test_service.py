@@ -1,0 +1,197 @@
+"""The service through its real interface: answers, refusals, bounds, durable feedback, the page."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+STATED = {"profile": {"skills": ["Writing"], "interests": {"Social": 6}}, "top": 3}
+
+
+class Service:
+    """A service in a process of its own, its thumbs in `store`."""
+
+    def __init__(self, store):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        arguments = ["serve", "--port", str(self.port), "--feedback", str(store)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "careerlib", *arguments],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        for _ in range(300):
+            try:
+                self.ask("/health")
+                return
+            except OSError:
+                assert self.process.poll() is None, self.process.stdout.read()
+                time.sleep(0.1)
+        raise TimeoutError
+
+    def ask(self, path, body=None):
+        """Status and answer; body: bytes as they are, else sent as JSON."""
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        request = urllib.request.Request(
+            self.url + path, data, {"Content-Type": "application/json"}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                status, text = answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            status, text = error.code, error.read().decode()
+        return status, json.loads(text) if text.startswith(("{", "[")) else text
+
+    def stop(self, with_signal=signal.SIGTERM):
+        self.process.send_signal(with_signal)
+        return self.process.communicate(timeout=20)[0]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    service = Service(tmp_path_factory.mktemp("service") / "feedback.db")
+    yield service
+    if service.process.poll() is None:
+        service.stop(signal.SIGKILL)
+
+
+def presses(service, pressed=(1, 0, -1)):
+    _, made = service.ask("/recommendations", STATED)
+    codes = [row["onet_soc_code"] for row in made["occupations"]]
+    return {"list": made["list"], "method": made["method"], "profile": STATED["profile"],
+            "occupations": codes, "pressed": list(pressed)}  # fmt: skip
+
+
+def test_it_answers(service):
+    assert service.ask("/health")[1]["onet"] == "30.1"
+    assert service.ask("/occupations")[1]["15-1252.00"] == "Software Developers"
+    status, made = service.ask("/recommendations", STATED)
+    assert status == 200 and [row["rank"] for row in made["occupations"]] == [1, 2, 3]
+    status, limited = service.ask(
+        "/recommendations", {**STATED, "max_job_zone": 2, "rank_by": "openings"}
+    )
+    assert "removed" in limited["limits"]
+    assert all(row["job_zone"] <= 2 for row in limited["occupations"])
+    status, told = service.ask("/explanations", STATED)
+    assert status == 200 and len(told["explanations"]) == 3
+    paths = service.ask("/openapi.json")[1]["paths"]
+    assert {"/recommendations", "/explanations", "/feedback", "/occupations"} <= set(paths)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("/recommendations", {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
+        ("/recommendations", {"profile": {"nme": 1}}, 422, "has no 'nme'"),
+        ("/recommendations", {"profile": {}}, 422, "empty"),
+        ("/recommendations", {**STATED, "top": 0}, 422, "top"),
+        ("/recommendations", {**STATED, "top": 51}, 422, "top"),
+        ("/recommendations", {**STATED, "method": "mached"}, 422, "did you mean matched?"),
+        ("/recommendations", {**STATED, "rank_by": "pay"}, 422, "openings"),
+        ("/recommendations", {}, 422, "profile"),
+        ("/recommendations", b"{", 422, "JSON"),
+        ("/recommendations", b"[" * 30_000, 422, ""),
+        ("/recommendations", b" " * 70_000, 413, "64 KB"),
+        ("/explanations", {"profile": {"interests": {"Social": 9}}}, 422, "Social"),
+        ("/feedback", {"list": "../x"}, 422, "list"),
+        ("/nowhere", None, 404, "Not Found"),
+    ],
+)
+def test_wrong_requests_get_one_sentence(service, path, body, status, told):
+    got, answer = service.ask(path, body)
+    assert got == status and told in answer["error"]
+    assert "\n" not in answer["error"] and len(answer["error"]) < 700
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"pressed": [1]}, "1 presses for 3"),
+        ({"pressed": [1, 0, 2]}, "pressed"),
+        ({"occupations": ["15-1252.00", "99-9999.99", "11-1011.00"]}, "99-9999.99"),
+    ],
+)
+def test_wrong_feedback_is_refused(service, change, told):
+    status, answer = service.ask("/feedback", presses(service) | change)
+    assert status == 422 and told in answer["error"]
+
+
+def test_a_slow_body_is_cut_off(service):
+    from careerlib.service import MOST_SECONDS
+
+    assert MOST_SECONDS <= 30
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as slow:
+        slow.sendall(b"POST /recommendations HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+        assert service.ask("/health")[0] == 200  # nobody waits for her
+
+
+def test_killed_it_loses_no_feedback_that_was_acknowledged(tmp_path):
+    store = tmp_path / "feedback.db"
+    service = Service(store)
+    body, kept = presses(service), []
+    for number in range(40):
+        body["list"] = f"{number:032x}"
+        status, answer = service.ask("/feedback", body)
+        assert (status, answer) == (200, {"kept": 3})
+        kept.append(body["list"])
+    output = service.stop(signal.SIGKILL)
+    with sqlite3.connect(store) as rows:
+        found = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
+        assert found == set(kept)
+        stated = rows.execute("SELECT DISTINCT stated FROM feedback").fetchall()
+    assert json.loads(stated[0][0]) == pytest.approx(
+        {"Writing": 0.6, "Social": 6 / 7, "Education": 1}
+    )
+    assert "Writing" not in output  # no profile is logged
+
+
+def test_the_page_loads_nothing_from_elsewhere(service):
+    with urllib.request.urlopen(service.url) as answer:
+        policy, text = answer.headers["Content-Security-Policy"], answer.read().decode()
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert not re.search(r"(src|href)=|https?://|innerHTML", text)
+
+
+def test_the_page_in_a_browser(service):
+    """By keyboard, on a phone: choose, see the list, press a thumb, which is then in the store."""
+    if not CHROMIUM.is_file():
+        pytest.skip("Debian's chromium is not installed, so the page is not tried in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=str(CHROMIUM), args=flags)
+        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+        page.goto(service.url)
+        page.get_by_label("Social", exact=True).select_option("7")
+        page.get_by_label("Writing", exact=True).focus()
+        page.keyboard.press("Space")
+        page.get_by_role("button", name="Show the list").press("Enter")
+        page.get_by_role("listitem").first.wait_for()
+        assert page.get_by_role("listitem").count() == 10
+        up = page.get_by_role("button", name="Thumb up").first
+        with page.expect_response("**/feedback") as answered:
+            up.press("Enter")
+        assert answered.value.ok and up.get_attribute("aria-pressed") == "true"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        page.get_by_label("Lowest wage").fill("9999999")
+        page.get_by_role("button", name="Show the list").click()
+        page.wait_for_function("document.querySelector('#limits').textContent.includes('removed')")
+        assert not errors
+        browser.close()

@@ -1,7 +1,6 @@
-"""Plots with computed captions, one module for each part of the story.
+"""The look of the figures, and `caption`, which ends a cell that draws one.
 
-Every function draws one figure from data and shows it through `show`, with a caption
-made from the same data, so that a reader who cannot see the figure gets its point.
+Importing this module sets the theme of matplotlib and seaborn.
 """
 
 import base64
@@ -11,10 +10,7 @@ import io
 import matplotlib.pyplot as plt
 import seaborn as sns
 from IPython.display import display
-from matplotlib.figure import Figure
 from PIL import Image
-
-from careerlib.record import say
 
 WIDTH = 7.2  # inches; shown 720 pixels wide
 DPI = 160
@@ -33,34 +29,7 @@ sns.set_theme(
         "axes.edgecolor": "0.7", "grid.color": "0.9", "legend.frameon": False,
         "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8,
     },
-)
-
-
-def new(height: float, **subplots) -> tuple[Figure, object]:
-    """A figure of the page's width and `height` inches, with its axes."""
-    return plt.subplots(figsize=(WIDTH, height), layout="constrained", **subplots)
-
-
-def show(figure: Figure, caption: str) -> None:
-    """Show `figure` and below it `caption`, which is its alternative text too."""
-    drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DPI)
-    plt.close(figure)
-    # A palette of 256 colours makes the file a third of its size; plots do not need more.
-    Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")
-    width, height = figure.get_size_inches()
-    display(
-        {
-            "image/png": base64.b64encode(small.getvalue()).decode(),
-            "text/plain": f"Figure: {caption}",
-        },
-        metadata={
-            "image/png": {"width": round(width * 100), "height": round(height * 100),
-                          "alt": caption}
-        },
-        raw=True,
-    )
-    say(f"*Figure: {caption}*")
+)  # fmt: skip
 
 
 def caption(sentence: str) -> None:

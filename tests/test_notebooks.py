@@ -1,4 +1,4 @@
-"""The committed notebooks: anatomy, outputs, prose without typed numbers, solutions."""
+"""The committed notebooks: anatomy, outputs, prose without typed numbers, packaged code, exercises."""
 
 import ast
 import json
@@ -7,40 +7,30 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
-from careerlib import claims
+from careerlib import ledger
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-NAMES = [path.stem for path in PATHS]
+LAST = PATHS[-1]
+OURS = {"caption", "finding", "claim"}  # the helpers that show and record
 
-# Numbers that may stand in prose: what the documents state, and definitions of things
-# that are not measured here (releases, scales, sizes that the recipe sets).
-DEFINITIONS = {
-    "30.1": "the O*NET release", "2024": "BLS base year", "2034": "BLS target year",
-    "35": "O*NET skills", "50": "slots", "150": "the post's catalog and features", "5": "scale",
-    "7": "scale", "0.6": "recipe", "0.4": "recipe", "200,000": "recipe", "0": "scale, slot",
-    "34": "slot", "0.45": "recipe", "1": "scale", "95": "level of the intervals and exercises",
-    "10": "top of a list", "4": "skills in a short form", "80": "High", "60": "Medium", "40": "Low",
-    "2": "interests in a short form", "3": "scale and places", "22": "SOC major groups",
-    "6": "the longest short form", "1.1": "goal", "1.3": "goal", "1.8": "goal",
-    "135": "parameters of SmolLM2, millions",
-}
+# Numbers that may stand in prose: definitions, scales and sizes that the procedure sets.
+DEFINITIONS = set(
+    """
+    30.1 2024 2034 35 47 50 150 12 13 0 0.1 1 2 3 4 5 6 7 10 22 34 42 0.6 0.4 0.45 0.8 40 60 80 95 100
+    200,000 3,000 135 894
+    """.split()
+)
 STATED = {
     number
-    for claim in claims.CLAIMS
-    for number in re.findall(r"\d[\d,]*(?:\.\d+)?", claim.stated + " " + claim.claim)
-} | {"80.2", "78"}
-ALLOWED = set(DEFINITIONS) | STATED
-WITHOUT_FIGURES = {"07_openai_explanations"}
-WORDS = re.compile(
-    r"\b(eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty"
-    r"|forty|fifty|sixty|seventy|eighty|ninety|hundreds? of|thousand)\b", re.I,
-)
+    for stated in ledger.claims()["stated"] + " " + ledger.claims()["claim"]
+    for number in re.findall(r"\d[\d,]*(?:\.\d+)?", stated)
+}
+PATRONISING = re.compile(r"well-meant|to the post's credit|at most 0\s?%|obviously|of course|simply", re.I)
 
 
-@pytest.fixture(params=PATHS, ids=NAMES)
+@pytest.fixture(params=PATHS, ids=lambda path: path.stem)
 def path(request):
     return request.param
 
@@ -50,174 +40,182 @@ def cells(path):
     return nbformat.read(path, 4).cells
 
 
-def of_kind(cells, kind):
-    return [cell for cell in cells if cell.cell_type == kind]
+def code(cells, *, exercises=True):
+    tags = set() if exercises else {"exercise"}
+    return [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and not tags & set(cell.metadata.get("tags", []))
+    ]
+
+
+def markdown(cells):
+    return [cell.source for cell in cells if cell.cell_type == "markdown"]
 
 
 def outputs(cells):
-    return [output for cell in of_kind(cells, "code") for output in cell.outputs]
+    return [output for cell in code(cells) for output in cell.outputs]
 
 
-def static_text(cell):
-    """Markdown without code, links, heading numbers, exercise numbers and reading minutes."""
-    text = re.sub(r"```.*?```", "", cell.source, flags=re.S)
-    text = re.sub(r"`[^`]*`", "", text)
+def prose(text):
+    """Markdown without code, links, heading and exercise numbers, notebook numbers, minutes."""
+    text = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.S)
     text = re.sub(r"\]\([^)]*\)|https?://\S+", "", text)
-    text = re.sub(r"\[\d\d · ", "[", text)
-    text = re.sub(r"^# \d\d · ", "", text, flags=re.M)
-    text = re.sub(r"^\*\*\d\.\*\*", "", text, flags=re.M)
-    text = re.sub(r"^About \d+ minutes\.", "", text, flags=re.M)
-    return re.sub(r"[nN]otebook\s\d\d\b", "", text)
+    text = re.sub(r"\b\d\d ·|\[\d\d|^\*\*\d\.\*\*", "", text, flags=re.M)
+    text = re.sub(r"^About \d+ minutes to read, \d+ more with the exercises\.", "", text, flags=re.M)
+    return re.sub(r"[nN]otebooks?\s(\d\d(, | and | to )?)+", "", text)
 
 
-def test_there_are_notebooks_for_every_claim():
-    assert {claim.notebook for claim in claims.CLAIMS} <= set(NAMES)
-
-
-def test_committed_as_run_once_from_top_to_bottom(cells):
-    counts = [cell.execution_count for cell in of_kind(cells, "code")]
-    assert counts == list(range(1, len(counts) + 1))
-
-
-def test_no_errors_and_nothing_on_stderr(cells):
+def test_committed_as_run_once_from_top_to_bottom(path, cells):
+    assert [cell.execution_count for cell in code(cells)] == list(range(1, len(code(cells)) + 1))
     for output in outputs(cells):
         assert output.output_type != "error"
         assert output.get("name") != "stderr", output.get("text")
-
-
-def test_small_enough_and_without_timestamps(path):
-    assert path.stat().st_size < 1_000_000
     text = path.read_text("utf-8")
-    assert "iopub" not in text
-    assert '"papermill"' not in text
+    assert "iopub" not in text and '"papermill"' not in text
+    assert path.stat().st_size < 1_000_000
+    wanted = {"file_extension", "mimetype", "nbconvert_exporter", "pygments_lexer"}
+    assert wanted <= set(json.loads(text)["metadata"]["language_info"])
 
 
-def test_no_absolute_path_in_an_output(cells):
+def test_outputs_can_be_read_everywhere(cells):
     for output in outputs(cells):
         data = {key: value for key, value in output.get("data", {}).items() if key != "image/png"}
+        plain = data.get("text/plain", output.get("text", ""))
+        assert "IPython.core.display" not in plain and "<Figure size" not in plain
+        assert not {"text/html", "text/markdown"} & set(data) or plain
         text = json.dumps([data, output.get("text", "")])
         assert not re.search(r"(?<![\w.:/])/(?:home|root|tmp|Users|work|opt|var)/", text), text
+        for shown in (data.get("text/html", ""), data.get("text/markdown", ""), plain):
+            assert shown.count("$") < 2, shown
 
 
-def test_opens_with_a_promise(cells):
-    first = cells[0].source
-    assert re.match(r"# \d\d · .+\n\n.+", first)
+def test_figures_have_alternative_texts(path, cells):
+    pictures = [o for o in outputs(cells) if "image/png" in o.get("data", {})]
+    for picture in pictures:
+        alternative = picture.metadata["image/png"]["alt"]
+        assert len(alternative) > 40
+        assert not re.search(r"\d\.\d", alternative), alternative
+    assert len(pictures) >= 2 or path.stem.startswith("07")
+
+
+def test_the_form(path, cells):
+    first, last = cells[0].source, cells[-1].source
+    assert re.match(rf"# {path.stem[:2]} · .+\n\n.+", first)
     points = first.split("After this you can", 1)[1].split("\n\n")[1]
     assert len(re.findall(r"^- ", points, re.M)) == 3
-    assert re.search(r"^About \d+ minutes\.", first, re.M)
-
-
-def test_has_one_imports_cell_then_one_cell_of_plain_parameters(cells):
-    code = of_kind(cells, "code")
-    assert all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in ast.parse(code[0].source).body)
-    assert code[1].metadata.get("tags") == ["parameters"]
-    assert sum("parameters" in cell.metadata.get("tags", []) for cell in code) == 1
-    for node in ast.parse(code[1].source).body:
-        assert isinstance(node, ast.Assign)
-        ast.literal_eval(node.value)
-    for cell in code[2:]:
-        if cell.metadata.get("tags") != ["exercise"]:
-            imports = [n for n in ast.walk(ast.parse(cell.source))
-                       if isinstance(n, (ast.Import, ast.ImportFrom))]
-            assert not imports, cell.source
-
-
-def test_sections_ask_questions(cells):
+    assert re.search(r"^About \d+ minutes to read, \d+ more with the exercises\.", first, re.M)
+    assert last.startswith("## Recap") and len(re.findall(r"^- ", last, re.M)) == 3
+    headings = re.findall(r"^## (.+)$", "\n".join(markdown(cells)), re.M)
     fixed = {"The post says, we measured", "Exercises", "Recap"}
-    headings = [h for cell in of_kind(cells, "markdown")
-                for h in re.findall(r"^## (.+)$", cell.source, re.M)]
-    assert fixed <= set(headings)
-    questions = [h for h in headings if h not in fixed]
-    assert len(questions) >= 4
+    questions = [heading for heading in headings if heading not in fixed]
+    assert {"Exercises", "Recap"} <= set(headings) and len(questions) >= 4
     assert all(question.endswith("?") for question in questions), questions
 
 
-def test_shows_its_ledger_and_writes_its_record(cells):
-    sources = [cell.source for cell in of_kind(cells, "code")]
-    assert "record.ledger()" in sources
-    shown = next(cell for cell in of_kind(cells, "code") if cell.source == "record.ledger()")
-    assert "| the claim | of the |" in shown.outputs[0].data["text/markdown"]
+def test_imports_then_parameters(cells):
+    imports, parameters, *others = code(cells)
+    body = ast.parse(imports.source).body
+    assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
+    assert parameters.metadata["tags"] == ["parameters"]
+    for line in parameters.source.splitlines():
+        assert re.match(r"\w+: (int|float|bool|str) = |# ", line), line
+    for cell in others:
+        nodes = ast.walk(ast.parse(cell.source))
+        assert not any(isinstance(node, ast.Import | ast.ImportFrom) for node in nodes), cell.source
 
 
-def test_closes_with_a_recap(cells):
-    recap = cells[-1].source
-    assert recap.startswith("## Recap")
-    assert len(re.findall(r"^- ", recap, re.M)) == 3
-
-
-def test_has_exercises_with_folded_solutions(cells):
-    exercises = [c for c in of_kind(cells, "code") if c.metadata.get("tags") == ["exercise"]]
-    assert 2 <= len(exercises) <= 3
-    for exercise in exercises:
-        following = cells[cells.index(exercise) + 1]
-        assert "<details>" in following.source
-        assert "```python" in following.source
+def test_the_notebooks_are_a_chain():
+    texts = {path.name: nbformat.read(path, 4).cells for path in PATHS}
+    for before, after in zip(PATHS, PATHS[1:], strict=False):
+        first, recap = texts[before.name][0].source, texts[before.name][-1].source
+        assert f"]({after.name})" in first.split("Next:")[1]
+        assert f"]({after.name})" in recap.split("Next:")[1]
+        assert f"]({before.name})" in texts[after.name][0].source.split("Before:")[1]
 
 
 def test_links_lead_somewhere(path, cells):
-    for cell in of_kind(cells, "markdown"):
-        for target in re.findall(r"\]\(([^)#]+)\)", cell.source):
-            if not target.startswith("https://"):
-                assert (path.parent / target).is_file(), target
+    for text in markdown(cells):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+            assert target.startswith("https://") or (path.parent / target).is_file(), target
 
 
-def test_figures_have_captions_and_alternative_texts(path, cells):
-    figures = 0
-    for cell in of_kind(cells, "code"):
-        for position, output in enumerate(cell.outputs):
-            if "image/png" not in output.get("data", {}):
-                continue
-            figures += 1
-            alternative = output.metadata["image/png"]["alt"]
-            caption = cell.outputs[position + 1].data["text/markdown"].replace("\\*", "*")
-            assert caption == f"*Figure: {alternative}*"
-            assert re.search(r"\d", alternative), "a caption says what the figure shows, in numbers"
-    assert figures >= 2 or path.stem in WITHOUT_FIGURES
+def test_prose_is_static(cells):
+    for text in markdown(cells):
+        assert re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.S).count("$") < 2, text
+        assert not PATRONISING.search(text), text
+        for number in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", prose(text)):
+            assert number.rstrip(",") in DEFINITIONS | STATED, f"{number} in: {text}"
 
 
-def test_no_measured_number_is_typed_into_prose(cells):
-    for cell in of_kind(cells, "markdown"):
-        text = static_text(cell)
-        for number in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text):
-            assert number.rstrip(",") in ALLOWED, f"{number} in: {text}"
-        assert not WORDS.search(text), f"{WORDS.search(text)} in: {text}"
+def calls(cell):
+    """Lines of the cell that call one of our display and ledger helpers."""
+    lines = set()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in OURS:
+            lines.update(range(node.lineno, node.end_lineno + 1))
+    return len(lines)
 
 
-def test_no_measured_number_is_typed_into_a_computed_sentence(cells):
-    for cell in of_kind(cells, "code"):
-        for call in ast.walk(ast.parse(cell.source)):
-            if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "say"):
-                continue
-            parts = [n.value for n in ast.walk(call)
-                     if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            formats = [n.value for f in ast.walk(call) if isinstance(f, ast.FormattedValue)
-                       and f.format_spec for n in f.format_spec.values
-                       if isinstance(n, ast.Constant)]
-            for text in parts:
-                if text in formats:
-                    continue
-                text = re.sub(r"notebook \d\d", "", text)
-                for number in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?", text):
-                    assert number.rstrip(",") in ALLOWED | {"100", "2000"}, f"{number} in: {text}"
+def n_lines(cell):
+    return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
-def test_solutions_and_exercises_run(path, cells, tmp_path, monkeypatch):
-    monkeypatch.setenv("CAREERLIB_OUTPUTS", str(tmp_path))
+def test_the_lesson_is_in_the_cells(cells):
+    for cell in code(cells):
+        assert max(map(len, cell.source.splitlines())) <= 79, cell.source
+        assert n_lines(cell) <= 50, cell.source
+
+
+def test_first_six_notebooks_have_enough_code_and_little_of_it_is_ours():
+    lessons = [cell for path in PATHS[:6] for cell in code(nbformat.read(path, 4).cells, exercises=False)]
+    lines = sum(map(n_lines, lessons))
+    assert lines >= 900
+    n_calls = sum(
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") in OURS
+        for cell in lessons
+        for node in ast.walk(ast.parse(cell.source))
+    )
+    assert n_calls <= 0.12 * lines
+
+
+def solutions(cells):
+    """(exercise cell, code of the solution below it) for each exercise."""
+    pairs = []
+    for cell, following in zip(cells, cells[1:], strict=False):
+        if "exercise" in cell.metadata.get("tags", []):
+            assert "<details>" in following.source
+            (solution,) = re.findall(r"```python\n(.*?)```", following.source, re.S)
+            pairs.append((cell, solution))
+    return pairs
+
+
+def test_exercises_check_the_answer(path, cells, tmp_path, monkeypatch):
+    """Each solution passes its exercise's check, and an empty answer of its type does not."""
+    from nbclient import NotebookClient
+
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "1")
-    notebook = nbformat.read(path, 4)
-    solved = []
+    pairs = solutions(cells)
+    assert 2 <= len(pairs) <= 3
+    notebook = nbformat.v4.new_notebook(metadata=nbformat.read(path, 4).metadata)
     for cell in cells:
-        solved.append(cell)
-        if "<details>" in cell.source and cell.cell_type == "markdown":
-            for code in re.findall(r"```python\n(.*?)```", cell.source, re.S):
-                solved.append(nbformat.v4.new_code_cell(code, metadata={"tags": ["solution"]}))
-    notebook.cells = solved
-    NotebookClient(
-        notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": ROOT}}
-    ).execute()
-    printed = [cell.outputs for cell in solved if cell.metadata.get("tags") == ["solution"]]
-    assert len(printed) >= 2
-    for output in printed:
-        text = "".join(part.get("text", "") for part in output if part.get("name") == "stdout")
-        assert re.search(r"\w", text), "a solution prints its answer"
-        assert not [part for part in output if part.get("name") == "stderr"]
+        notebook.cells.append(cell)
+        for exercise, solution in pairs:
+            if cell is exercise:
+                tree = ast.parse(exercise.source)
+                checks = [ast.unparse(n) for n in tree.body if isinstance(n, ast.Assert)]
+                assert checks, exercise.source
+                wrong = "\n".join([
+                    "answer = type(answer)()", "try:", *[f"    {check}" for check in checks],
+                    "except AssertionError as error:", "    assert 'Hint' in str(error)",
+                    "except (KeyError, IndexError, ValueError, AttributeError):", "    pass",
+                    "else:", "    raise SystemError('a wrong answer passed')",
+                ])  # fmt: skip
+                for text in (solution, "\n".join(checks), wrong):
+                    notebook.cells.append(nbformat.v4.new_code_cell(text))
+    client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}})
+    client.execute()
+    ran = [cell for cell in notebook.cells if cell.get("source") in {text for _, text in pairs}]
+    for cell in ran:
+        printed = "".join(part.get("text", "") for part in cell.outputs)
+        assert re.search(r"\w", printed), "a solution prints its answer"

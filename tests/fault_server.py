@@ -30,10 +30,11 @@ def good(asked: dict, words=WORDS) -> dict:
         kind = schema["$defs"][side]["properties"]["id"]
         return {"id": (kind.get("enum") or [kind["const"]])[place], "words": next(given)}
 
-    found = {"speaks_for": [], "speaks_against": []}
-    for name, side in (("speaks_for", "for"), ("speaks_against", "against")):
-        found[name] = [point(side, n) for n in range(properties[name]["minItems"])]
-    return {**found, "next_step": point("next")}
+    sides = {"speaks_for": "for", "speaks_against": "against", "next_step": "next"}
+    return {
+        name: [point(side, n) for n in range(properties[name]["minItems"])]
+        for name, side in sides.items()
+    }
 
 
 class FaultServer:

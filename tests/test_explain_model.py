@@ -130,7 +130,7 @@ FAULTS = {
     "100,000 letters": (faults.answer("a" * 100_000), LENGTH),
     "5,000 invented ids": (faults.answer(change=invented), LENGTH),
     "an invented id": (
-        faults.answer(change=lambda g: {**g, "next_step": {"id": "x", "words": "y"}}), AGREED,
+        faults.answer(change=lambda g: {**g, "next_step": [{"id": "x", "words": "y"}]}), AGREED,
     ),
     "deep answer": (faults.answer("[" * 5_000), AGREED),
     "infinite answer": (faults.answer('{"next_step": Infinity}'), AGREED),
@@ -359,7 +359,7 @@ def leaks():
     escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
 
     def point(words):
-        return lambda good: {**good, "next_step": {**good["next_step"], "words": words}}
+        return lambda good: {**good, "next_step": [{**good["next_step"][0], "words": words}]}
 
     return [
         faults.answer(),

@@ -6,17 +6,16 @@ names and figures, and our sentence in place of words that break a rule.
 """
 
 import json
-import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from careerlib.catalog import Catalog, load_catalog
 from careerlib.errors import CareerlibError, nearest
-from careerlib.explain.answer import FIELDS, RULES, answer_model, chosen, own_words, ranking_model
-from careerlib.explain.answer import broken_rule, names_of  # noqa: I001
-from careerlib.explain.facts import AGAINST, FOR, Fact, Facts, Reasons, gather, one_line
+from careerlib.explain.answer import FIELDS, answer_model, names_of, points, ranking_model
+from careerlib.explain.facts import AGAINST, FOR, Facts, Reasons, gather, one_line
 from careerlib.profile import Profile
 
 WRITERS = ("template", "openai", "local")
@@ -65,16 +64,7 @@ def explain(
     for facts, (answer, source) in zip(candidates, replies, strict=True):
         who = {"onet_soc_code": facts.code, "title": facts.title}
         who |= {"writer": by if answer else "template", "source": source if answer else "template"}
-        points = [p for name in FIELDS.values() for p in _listed(getattr(answer, name, []))]
-        found: dict[str, dict[str, str]] = {}
-        for point in points:  # each fact once, and no words twice
-            fact = facts.by_id[point.id]
-            words = own_words(point.words, fact)
-            twice = words.replace("{name}", fact.name) in [row["words"] for row in found.values()]
-            broken = broken_rule(words, names) or ("they stand twice" if twice else "")
-            found.setdefault(fact.id, _row(fact, words, broken))
-        found = found or {fact.id: _row(fact, fact.plain) for fact in chosen(facts)}
-        rows += [{**who, **row} for row in found.values()]
+        rows += [{**who, **point} for point in points(answer, facts, names)]
     columns = ["onet_soc_code", "title", "side", "id", "words", "fact", "writer", "source"]
     return Written(pd.DataFrame(rows, columns=[*columns, "broken", "refused"]), notices)
 
@@ -95,7 +85,7 @@ def rerank(
     candidates = _candidates(profile, recommendations, catalog or load_catalog(), reasons)
     old = [facts.code for facts in candidates]
     limits = [[f"{c.code} {f.id}" for f in c.by_id.values() if f.limit] for c in candidates]
-    order, given = sorted(old, key=lambda code: len(limits[old.index(code)])), sum(limits, [])
+    order, given = sorted(old, key=lambda code: len(limits[old.index(code)])), [*chain(*limits)]
     asked = [(messages(RERANK, profile, candidates), ranking_model(candidates))] if old else []
     asking = {"max_tokens": 1500 + 40 * len(old), **asking}
     replies, notices, by = _replies(asked, writer, asking)
@@ -124,17 +114,6 @@ def messages(task: str, profile: Profile, candidates: list[Facts]) -> list[dict[
         for side in FIELDS:
             lines += [f"{side}:", *(f"- {fact.id} = {fact.text}" for fact in facts.on(side))]
     return [{"role": "system", "content": task}, {"role": "user", "content": "\n".join(lines)}]
-
-
-def _row(fact: Fact, words: str, broken: str = "") -> dict[str, str]:
-    shown = (fact.plain if broken else words).replace("{name}", fact.name)
-    refused = re.sub(rf"{RULES[1][0]}|\.(?=\S)", "·", words[:160]) if broken else ""
-    known = {"side": fact.side, "id": fact.id, "words": shown, "fact": fact.text}
-    return {**known, "broken": broken, "refused": refused}
-
-
-def _listed(given: Any) -> list:
-    return given if isinstance(given, list) else [given]
 
 
 def _candidates(profile: Profile, given: Any, catalog: Catalog, reasons: Any) -> list[Facts]:

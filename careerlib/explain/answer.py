@@ -13,7 +13,7 @@ from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
 from careerlib.explain.facts import AGAINST, FOR, NEXT, Fact, Facts
 
 LONGEST = 160  # letters of a point's words
-MOST = {FOR: 3, AGAINST: 2}  # points
+MOST = {FOR: 3, AGAINST: 2, NEXT: 1}  # points
 FIELDS = {FOR: "speaks_for", AGAINST: "speaks_against", NEXT: "next_step"}
 # For the server alone: words that do not match cost their point, not the whole answer.
 PATTERN = "^You(r|)[A-Za-z ,'{}_-]{12,100}[.]$"
@@ -45,9 +45,8 @@ def answer_model(facts: Facts) -> type[BaseModel]:
     for side, name in FIELDS.items():
         ids = tuple(fact.id for fact in facts.on(side)) or ("none",)
         point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))
-        most = min(MOST.get(side, 1), len(facts.on(side)))
-        several = (list[point], Field(min_length=min(1, most), max_length=most))
-        fields[name] = (point, ...) if side == NEXT else several
+        most = min(MOST[side], len(facts.on(side)))
+        fields[name] = (list[point], Field(min_length=min(1, most), max_length=most))
     return create_model("Answer", __config__=whole, **fields)
 
 
@@ -61,11 +60,6 @@ def ranking_model(candidates: list[Facts]) -> type[BaseModel]:
         order=(list[Literal[codes]], Field(min_length=count, max_length=count)),
         reasons=(list[Literal[ids]], Field(max_length=2 * count)),
     )
-
-
-def chosen(facts: Facts) -> list[Fact]:
-    """The facts that we would choose: the first on each side."""
-    return [fact for side in FIELDS for fact in facts.on(side)[: MOST.get(side, 1)]]
 
 
 def names_of(catalog: Catalog) -> frozenset[str]:
@@ -95,3 +89,28 @@ def broken_rule(words: str, names: frozenset[str]) -> str:
     if not names.isdisjoint(map(" ".join, phrases)):
         return "they name a skill, interest, value or occupation"
     return ""
+
+
+def chosen(facts: Facts) -> list[Fact]:
+    """The facts that we would choose: the first on each side."""
+    return [fact for side in FIELDS for fact in facts.on(side)[: MOST[side]]]
+
+
+def points(answer: BaseModel | None, facts: Facts, names: frozenset[str]) -> list[dict[str, str]]:
+    """What is shown of an answer, each fact once and no words twice; our choice without one."""
+    found: dict[str, dict[str, str]] = {}
+    for point in (point for name in FIELDS.values() for point in getattr(answer, name, [])):
+        fact = facts.by_id[point.id]
+        words = own_words(point.words, fact)
+        twice = row(fact, words)["words"] in [shown["words"] for shown in found.values()]
+        broken = broken_rule(words, names) or ("they stand twice" if twice else "")
+        found.setdefault(fact.id, row(fact, words, broken))
+    return list(found.values()) or [row(fact, fact.plain) for fact in chosen(facts)]
+
+
+def row(fact: Fact, words: str, broken: str = "") -> dict[str, str]:
+    """A point with its words, or with ours and what is left of its words without any signs."""
+    shown = (fact.plain if broken else words).replace("{name}", fact.name)
+    refused = re.sub(rf"{RULES[1][0]}|\.(?=\S)", "·", words[:LONGEST]) if broken else ""
+    point = {"side": fact.side, "id": fact.id, "words": shown, "fact": fact.text}
+    return {**point, "broken": broken, "refused": refused}

@@ -89,16 +89,6 @@ def key_for(endpoint: Endpoint) -> str:
     return key
 
 
-def estimate(questions: list[Question], endpoint: Endpoint) -> str:
-    """One sentence: how many requests and about how many tokens, of four letters each."""
-    sent = [json.dumps([messages, schema.model_json_schema()]) for messages, schema in questions]
-    tokens, most = sum(map(len, sent)) / 4, endpoint.max_tokens * len(sent)
-    return (
-        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(sent)}; "
-        f"about {tokens:,.0f} tokens in, at most {most:,} out."
-    )
-
-
 def ask_all(
     questions: list[Question],
     local: bool = False,
@@ -117,7 +107,12 @@ def ask_all(
     paths = [cache and Path(cache) / _name(endpoint, *question) for question in questions]
     replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
     missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
-    say(estimate(list(missing.values()), endpoint))
+    sent = [json.dumps([ask[0], ask[1].model_json_schema()]) for ask in missing.values()]
+    say(
+        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(sent)}; "
+        f"about {sum(map(len, sent)) / 4:,.0f} tokens in (a token is some four letters), at most "
+        f"{endpoint.max_tokens * len(sent):,} out."
+    )
 
     def ask(endpoint: Endpoint) -> None:
         # In a thread, for a notebook's own runs an event loop; in an event loop, for only there
@@ -178,9 +173,7 @@ async def _ask(questions: dict, endpoint: Endpoint, key: str, keep: Callable) ->
                         tasks.start_soon(one, *item)
 
 
-async def _answer(
-    client: openai.AsyncOpenAI, question: Question, endpoint: Endpoint, key: str
-) -> BaseModel:
+async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str) -> BaseModel:
     """One request. The raw reply, since the client's parsing warns of what is odd and quotes it."""
     messages, schema = question
     raw = await client.chat.completions.with_raw_response.parse(
@@ -191,15 +184,13 @@ async def _answer(
         **endpoint.sampling,
     )
     choice = json.loads(raw.http_response.text)["choices"][0]
-    content, finish = choice["message"].get("content"), choice.get("finish_reason")
-    if choice["message"].get("refusal"):
-        raise openai.OpenAIError("refused to answer")
-    if finish == "length":
-        raise openai.OpenAIError(f"was cut off after {endpoint.max_tokens} tokens")
-    if finish == "content_filter":
-        raise openai.OpenAIError("withheld the answer (content filter)")
-    if len(content) > MOST_LETTERS:
-        raise openai.OpenAIError(LENGTH)
+    content = choice["message"].get("content")
+    cut = {"length": f"was cut off after {endpoint.max_tokens} tokens",
+           "content_filter": "withheld the answer (content filter)"}  # fmt: skip
+    problem = "refused to answer" if choice["message"].get("refusal") else None
+    problem = problem or cut.get(choice.get("finish_reason"))
+    if problem or len(content) > MOST_LETTERS:
+        raise openai.OpenAIError(problem or LENGTH)
     answer = schema.model_validate_json(content)
     if key != "none" and key in raw.http_response.text + answer.model_dump_json():
         raise openai.OpenAIError("repeated the API key; the answer was dropped")

@@ -20,32 +20,19 @@ MOST = 12  # facts on a side
 Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
 
 
-class Block(NamedTuple):
-    """How a block's ratings are read, the same for all occupations and persons.
-
-    stated: the middle of the profile's scale, from where a person counts as having it. middle: of
-    O*NET's scale; what lies within TIE of it speaks for neither side.
-    """
-
-    names: tuple[str, ...]
-    stated: float
-    middle: float
-    highest: int
-    words: tuple[tuple[float, str], ...]  # from which rating on; of skills O*NET's own
-    fits: str
-    misfits: str
-
-
+# The same for all occupations and persons: what lies within TIE of the middle of O*NET's scale is
+# for neither side.
 TIE = 0.25
 IMPORTANT = ((4, "very important"), (3, "important"), (2, "somewhat important"), (0, "unimportant"))
 TYPICAL = ((5.5, "very typical"), (4, "typical"), (0, "hardly typical"))
 MET = ((5.5, "very well met"), (4, "met"), (0, "hardly met"))
+# names; middle of the profile's scale, from where a person has it; middle and end of O*NET's.
 BLOCKS = {
-    "interests": Block(INTERESTS, 3.5, 4, 7, TYPICAL,
+    "interests": (INTERESTS, 3.5, 4, 7, TYPICAL,
                        "Your {name} side finds a place here.", "Your {name} side finds little here."),
-    "skills": Block(SKILLS, 2.5, 3, 5, IMPORTANT,
+    "skills": (SKILLS, 2.5, 3, 5, IMPORTANT,
                     "Your {name} is put to use.", "Your {name} is hardly asked for."),
-    "work_values": Block(WORK_VALUES, 3.5, 4, 7, MET,
+    "work_values": (WORK_VALUES, 3.5, 4, 7, MET,
                          "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -55,8 +42,7 @@ PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  #
 
 
 class Fact(NamedTuple):
-    """id: unique in its occupation. name: what `{name}` stands for in words. text: the fact with its
-    figure. plain: our own words. limit: True where it breaks a limit that the person set."""
+    """name: for `{name}` in words. text: with the figure. plain: our words. limit: breaks one."""
 
     id: str
     side: str
@@ -80,10 +66,8 @@ class Facts(NamedTuple):
 def gather(
     profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
 ) -> list[Facts]:
-    """The facts of the occupations at these rows of the catalog, in this order.
-
-    reasons: what added to the score of an occupation, in log-odds (`Matcher.reasons`).
-    """
+    """The facts of the occupations at these rows; `reasons` tells what moved an occupation's score,
+    in log-odds (`Matcher.reasons`)."""
     shares = {name: _shares(_ratings(catalog, name)) for name in BLOCKS}
     figures = ("median_wage", "growth_percent", "openings")
     shares |= {key: _shares(catalog.table[[key]].to_numpy(float)) for key in figures}
@@ -92,7 +76,7 @@ def gather(
         row = catalog.table.iloc[at]
         kinds = [_rated(name, profile, catalog, shares[name], at) for name in BLOCKS]
         kinds += [_outlook(profile, row, {key: [s[at, 0] for s in shares[key]] for key in figures})]
-        kinds += [_counted(reasons(profile, at))] if reasons else []
+        kinds += [_counted(reasons(profile, at))] if reasons and any(kinds[:3]) else []
         # One of each kind in turn, so that the first three differ; broken limits before all.
         mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
         mixed.sort(key=lambda fact: not fact.limit)
@@ -132,19 +116,18 @@ def _than(side: str, lower: float, higher: float) -> str:
 
 def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
-    block, own, stated = BLOCKS[name], _ratings(catalog, name)[at], getattr(profile, name)
-    found = []
-    for column, slot in enumerate(block.names):
+    names, has_from, middle, highest, words, fits, misfits = BLOCKS[name]
+    own, stated, found = _ratings(catalog, name)[at], getattr(profile, name), []
+    for column, slot in enumerate(names):
         rating, lower, higher = own[column], shares[0][at, column], shares[1][at, column]
         # A comparison with NaN is False: what is not rated speaks for neither side.
-        above = rating - block.middle
-        side = FOR if above >= TIE else AGAINST if above < -TIE else None
-        if stated.get(slot, 0) < block.stated or not side:
+        side = FOR if rating >= middle + TIE else AGAINST if rating < middle - TIE else None
+        if stated.get(slot, 0) < has_from or not side:
             continue
-        word = next(word for least, word in block.words if rating >= least)
+        word = next(word for least, word in words if rating >= least)
         place = "" if name == "skills" else f", {ORDINALS[(own > rating).sum()]} of six"
-        text = f"{slot}: {word}, {rating:.3g} of {block.highest}{place}{_than(side, lower, higher)}"
-        plain = block.fits if side == FOR else block.misfits
+        text = f"{slot}: {word}, {rating:.3g} of {highest}{place}{_than(side, lower, higher)}"
+        plain = fits if side == FOR else misfits
         strength = (stated[slot], lower if side == FOR else higher)
         found.append((strength, Fact(_id(slot), side, slot, text, plain)))
     return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
@@ -192,7 +175,7 @@ def _counted(table: pd.DataFrame) -> list[Fact]:
     """The four strongest of the recommender's own reasons, by what they added to its score."""
     found = []
     table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
-    for number, (statement, added) in enumerate(zip(table["statement"], table["contribution"])):
+    for number, (statement, added) in enumerate(table[["statement", "contribution"]].values):
         if abs(added) >= 0.005:
             name, side = one_line(statement, 80), FOR if added > 0 else AGAINST
             plain = f"It {'raised' if added > 0 else 'lowered'} your score."
@@ -207,7 +190,9 @@ def _steps(
     """What could come next, first what fits the situation best."""
     row, needs, interests = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests
     tries = []
-    gaps = [i for i, name in enumerate(SKILLS) if needs[i] >= 3 + TIE and not profile.skills.get(name)]
+    gaps = [
+        i for i, name in enumerate(SKILLS) if needs[i] >= 3 + TIE and not profile.skills.get(name)
+    ]
     for i in sorted(gaps, key=lambda i: (-lower[i], -needs[i]))[:2]:
         word, id = "very important" if needs[i] >= 4 else "important", f"try_{_id(SKILLS[i])}"
         text = f"{SKILLS[i]}: {word}, {needs[i]:.3g} of 5, and you did not name it"
@@ -222,8 +207,10 @@ def _steps(
     text = f"Job zone {zone} of 5: {PREPARATION[zone - 1]} preparation{taught}"
     plain = "Find out what the preparation would cost you in time and money."
     prepare = Fact("prepare", NEXT, "preparation", text, plain)
-    plain, page = "Read about the work, and mark what you would like to do.", catalog.codes[at]
-    read = Fact("read", NEXT, "page", f"onetonline.org/link/summary/{page}", plain)
+    page = f"onetonline.org/link/summary/{catalog.codes[at]}"
+    read = Fact(
+        "read", NEXT, "page", page, "Read about the work, and mark what you would like to do."
+    )
     against = {fact.name for fact in kept if fact.side == AGAINST}
     if "education" in against:
         return [prepare, talk, *tries, read]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython.display import Javascript, display
+from IPython.core.display import Javascript
+from IPython.display import display
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError

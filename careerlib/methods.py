@@ -19,7 +19,6 @@ from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
 RATED = slice(0, BLOCKS["work values"].stop)  # slots that a person fills in by rating
-ZERO = 1e-12  # the mean of equal ratings can differ from them in the last bit
 
 
 @dataclass(frozen=True)
@@ -93,9 +92,9 @@ def _centred(rows: np.ndarray) -> np.ndarray:
 
 
 def _unit_rows(rows: np.ndarray) -> np.ndarray:
-    """Rows divided by their length; a row of zeros, up to rounding, becomes one."""
+    """Rows divided by their length; a row of zeros stays."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > ZERO)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
 
 
 def _rates_something(persons: np.ndarray) -> np.ndarray:
@@ -103,7 +102,7 @@ def _rates_something(persons: np.ndarray) -> np.ndarray:
 
 
 def _differ(*blocks: str) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda persons: np.any([np.ptp(persons[:, BLOCKS[b]], axis=1) > ZERO for b in blocks], 0)
+    return lambda persons: np.any([np.ptp(persons[:, BLOCKS[b]], axis=1) > 0 for b in blocks], 0)
 
 
 @dataclass(frozen=True)

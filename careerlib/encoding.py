@@ -4,7 +4,7 @@ The layout is the post's: 50 slots (35 skills, 6 interests, 6 work values, wage,
 education), and for a pair the person, the occupation, and person minus occupation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -21,8 +21,9 @@ BLOCKS = {
     "work values": slice(41, 47),
     "constraints": slice(47, 50),
 }
-FEATURES = tuple(f"{part}: {slot}" for part in ("person", "occupation", "difference")
-                 for slot in SLOTS)
+FEATURES = tuple(
+    f"{part}: {slot}" for part in ("person", "occupation", "difference") for slot in SLOTS
+)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
 
 WAGE_SCALE = 200_000  # dollars that fill the wage slot
@@ -39,7 +40,9 @@ def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
     catalog's median wage, a missing education as the post's fallback.
     """
     vectors = np.zeros((len(catalog), N_SLOTS))
-    vectors[:, BLOCKS["skills"]] = 0.6 * catalog.skill_importance / 5 + 0.4 * catalog.skill_level / 7
+    vectors[:, BLOCKS["skills"]] = (
+        0.6 * catalog.skill_importance / 5 + 0.4 * catalog.skill_level / 7
+    )
     if fill:
         vectors[:, BLOCKS["interests"]] = np.nan_to_num(catalog.interests / HIGHEST_RATING)
         vectors[:, BLOCKS["work values"]] = np.nan_to_num(catalog.work_values / HIGHEST_RATING)
@@ -100,3 +103,24 @@ def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     products = (first * second).sum(axis=1)
     return np.divide(products, norms, out=np.zeros(len(norms)), where=norms > 0)
+
+
+def correlation(
+    persons: np.ndarray, occupations: np.ndarray, blocks: Sequence[str] = ("skills", "interests")
+) -> np.ndarray:
+    """(m, n) sum over blocks of the Pearson correlation of (m, 50) with (n, 50) vectors.
+
+    Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
+    """
+    first, second = (
+        np.hstack([_directions(vectors[:, BLOCKS[block]]) for block in blocks])
+        for vectors in (persons, occupations)
+    )
+    return first @ second.T
+
+
+def _directions(rows: np.ndarray) -> np.ndarray:
+    """Rows less their mean, of length 1 (or 0 where they do not differ)."""
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 1e-12)

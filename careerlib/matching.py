@@ -24,9 +24,8 @@ N_SHORT = 5  # short forms of each occupation to learn from, beside a long one a
 N_LANDMARKS, GAMMA, PENALTY = 500, 0.01, 0.1
 SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
 N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.1
-N_FOLDS, LIST = 3, 10  # parts to calibrate on, and how many entries a list has
+N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed
 CARELESS = 1.5  # points by which people misjudge a rating whose forms are still somebody's
-FEWEST = 30  # occupations to learn from
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
 
@@ -220,19 +219,10 @@ def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher
     ridge = Ridge(PENALTY)
     make_pipeline(kernel, ridge).fit(said, np.tile(wanted, (len(forms), 1)))
     # The kernel's normalisation and the ridge's weights are one product.
-    weights = kernel.normalization_.T @ ridge.coef_.T
-    return [
-        Matcher(
-            catalog,
-            mean,
-            spread,
-            full_persons(catalog),
-            kernel.components_,
-            np.ascontiguousarray(weights[:, start : start + n]),
-            ridge.intercept_[start : start + n],
-        )
-        for start in range(0, n * len(several), n)
-    ]
+    weights = np.split(kernel.normalization_.T @ ridge.coef_.T, len(several), axis=1)
+    bases = np.split(ridge.intercept_, len(several))
+    about = catalog, mean, spread, full_persons(catalog), kernel.components_
+    return [Matcher(*about, *fitted) for fitted in zip(weights, bases, strict=True)]
 
 
 def _calibrated(

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import BLOCKS, encode_occupations
+from careerlib.encoding import BLOCKS, correlation, encode_occupations
 from careerlib.matching import matcher_of
 from careerlib.matching import word as matched_word
 from careerlib.profile import Profile
@@ -62,17 +62,9 @@ def _cosine(fill: bool) -> Callable[[Catalog], Scorer]:
 
 
 def _correlation(*blocks: str) -> Callable[[Catalog], Scorer]:
-    """The sum of each block's Pearson correlation, the cosine of ratings less their mean.
-
-    Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
-    """
-
-    def standardised(vectors: np.ndarray) -> np.ndarray:
-        return np.hstack([_unit_rows(_centred(vectors[:, BLOCKS[block]])) for block in blocks])
-
     def scorer(catalog: Catalog) -> Scorer:
-        occupations = standardised(encode_occupations(catalog, fill=True)).T
-        return Scorer(lambda persons: standardised(persons) @ occupations)
+        occupations = encode_occupations(catalog, fill=True)
+        return Scorer(lambda persons: correlation(persons, occupations, blocks))
 
     return scorer
 
@@ -85,10 +77,6 @@ def _matched(catalog: Catalog) -> Scorer:
         lambda person, probability: matched_word(probability),
         matcher.reasons,
     )
-
-
-def _centred(rows: np.ndarray) -> np.ndarray:
-    return rows - rows.mean(axis=1, keepdims=True)
 
 
 def _unit_rows(rows: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from careerlib.profile import Profile
 
 RATED = slice(0, BLOCKS["work values"].stop)  # the 47 slots that a person fills in by rating
 N_SHORT = 5  # short forms of each occupation to learn from, beside a long one and all ratings
-N_LANDMARKS, GAMMA, PENALTY = 500, 0.01, 0.1
+N_LANDMARKS, GAMMA, PENALTY = 300, 0.01, 0.1
 SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
 N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.1
 N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed

@@ -8,17 +8,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog, load_catalog
+from careerlib.catalog import Catalog, load_catalog
 from careerlib.encoding import N_SLOTS, encode_profiles
 from careerlib.errors import CareerlibError, check_whole, nearest
+from careerlib.evaluation import best_positions
 from careerlib.limits import limits, mark
 from careerlib.methods import METHODS, Method, Scorer
 from careerlib.profile import Profile
 
 RANK_BY = ("fit", "openings")
-# Scores that agree to this many decimals are a tie. Without it the last bit of a matrix
-# product, which depends on how the rows are blocked, would decide.
-TIE_DECIMALS = 12
 CHUNK = 2048  # people scored at once: 2,048 x 894 scores take 15 MB
 # The middle of O*NET's scale: importance 3 of 1-5 ("important"), interest 4 of 1-7, value 4
 # of 1-7. From there on an occupation counts as sharing what a person rates above zero.
@@ -46,8 +44,7 @@ def recommend(
     (a probability, cosine or correlation), confidence (a word for a probability, else
     empty), median_wage (US dollars a year), wage_top_coded (the true median is at least
     that), education, job_zone (1-5), growth_percent (2024 to 2034), openings (thousand a
-    year), shared_skills, shared_interests and shared_values as `shared` finds them, joined by
-    commas, counted_most (the three statements that add most to the score, where the method
+    year), counted_most (the three statements that add most to the score, where the method
     can say) and note (what was not known). Figures that BLS does not have are missing (NaN).
 
     For the method "matched" the profile's minimum wage, highest education and fields, and
@@ -95,7 +92,6 @@ def _listed(
     person, table = encode_profiles(profile), catalog.table.iloc[positions]
     scores = scorer.shown(person, scorer.scores(person)[:, positions])[0]
     words = [scorer.word(person[0], score) if scorer.probabilities else "" for score in scores]
-    in_common = [shared(profile, catalog, position) for position in positions]
     columns = {
         "rank": np.arange(1, len(positions) + 1),
         "onet_soc_code": table.index,
@@ -105,9 +101,6 @@ def _listed(
         "confidence": words,
         **{name: table[name] for name in FACTS},
         "openings": yearly_openings(catalog)[positions],
-        "shared_skills": [", ".join(found["skills"]) for found in in_common],
-        "shared_interests": [", ".join(found["interests"]) for found in in_common],
-        "shared_values": [", ".join(found["work_values"]) for found in in_common],
     }
     if scorer.reasons is not None:
         reasons = [scorer.reasons(profile, position).head(3) for position in positions]
@@ -125,26 +118,6 @@ def yearly_openings(catalog: Catalog) -> np.ndarray:
     and giving the sum to each would lift all of them.
     """
     return (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
-
-
-def shared(profile: Profile, catalog: Catalog, position: int) -> dict[str, tuple[str, ...]]:
-    """The skills, interests and work_values that a person and an occupation share.
-
-    Shared is what the person rates above 0 and O*NET rates at the middle of its scale or
-    higher for the occupation: skills by importance (3 of 1-5), interests and work values
-    4 of 1-7. position: the occupation's row in the catalog. In O*NET's order.
-    """
-    found = {}
-    for block, names, ratings, stated in (
-        ("skills", SKILLS, catalog.skill_importance, profile.skills),
-        ("interests", INTERESTS, catalog.interests, profile.interests),
-        ("work_values", WORK_VALUES, catalog.work_values, profile.work_values),
-    ):
-        high = ratings[position] >= SHARED_FROM[block]
-        found[block] = tuple(
-            n for n, is_high in zip(names, high) if is_high and stated.get(n, 0) > 0
-        )
-    return found
 
 
 def score_many(
@@ -181,20 +154,27 @@ def score_many(
             able = chosen.can_rank(persons)
             best = np.full((len(persons), top), -1)
             score = np.full((len(persons), top), np.nan)
-            values = scorer.scores(persons[able])
-            if openings is None:
-                best[able] = best_positions(values, top)
-                score[able] = scorer.shown(persons[able], np.take_along_axis(values, best[able], 1))
-            else:
-                fit = scorer.shown(persons[able], values)
-                values = np.where(np.isnan(openings), fit - 2, fit * openings)
-                best[able] = best_positions(values, top)
-                found = np.take_along_axis(values, best[able], 1)
-                score[able] = np.where(found < 0, np.nan, found)
+            best[able], score[able] = _best(scorer, persons[able], top, openings)
             positions.append(best)
             scores.append(score)
             bar.update(len(persons))
     return np.concatenate(positions), np.concatenate(scores)
+
+
+def _best(
+    scorer: Scorer, persons: np.ndarray, top: int, openings: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m, top) positions and values of `score_many` for persons who can be ranked."""
+    values = scorer.scores(persons)
+    if openings is None:
+        best = best_positions(values, top)
+        return best, scorer.shown(persons, np.take_along_axis(values, best, axis=1))
+    fit = scorer.shown(persons, values)
+    most = np.nanmax(openings, initial=1)  # shares of it, so that a tie means the same at any size
+    products = np.where(np.isnan(openings), fit - 2, fit * (openings / most))
+    best = best_positions(products, top)
+    found = np.take_along_axis(products, best, axis=1)
+    return best, np.where(found < 0, np.nan, found * most)
 
 
 def _weights(rank_by: str, method: str, scorer: Scorer, catalog: Catalog) -> np.ndarray | None:
@@ -228,31 +208,6 @@ def score_matrix(
         scores[~chosen.can_rank(persons)] = np.nan
         parts.append(scores)
     return np.concatenate(parts)
-
-
-def best_positions(values: np.ndarray, top: int) -> np.ndarray:
-    """(m, top) columns of the highest of (m, n) values, best first, ties to the lower column.
-
-    Values that agree to 12 decimals are ties. The values must not contain NaN.
-    """
-    n = values.shape[1]
-    if top >= n:
-        return _sorted_positions(values)
-    # One more than asked for: where it equals the last, a tie crosses the cut, and which
-    # of the tied columns argpartition picked is chance. Those rows are sorted in full.
-    candidates = np.sort(np.argpartition(values, n - top - 1, axis=1)[:, n - top - 1 :], axis=1)
-    of_candidates = np.take_along_axis(values, candidates, axis=1)
-    order = _sorted_positions(of_candidates)
-    best = np.take_along_axis(candidates, order, axis=1)[:, :top]
-    last_two = np.take_along_axis(of_candidates, order[:, top - 1 :], axis=1).round(TIE_DECIMALS)
-    tied = last_two[:, 0] == last_two[:, 1]
-    if tied.any():
-        best[tied] = _sorted_positions(values[tied])[:, :top]
-    return best
-
-
-def _sorted_positions(values: np.ndarray) -> np.ndarray:
-    return np.argsort(-values.round(TIE_DECIMALS), axis=1, kind="stable")
 
 
 def _chunks(profiles: People, chunk: int) -> Iterator[np.ndarray]:

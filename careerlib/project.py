@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "data"
+PACKAGED = Path(__file__).resolve().parent / "data"  # in an installed package
+DATA = PACKAGED if PACKAGED.is_dir() else ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
 OUTPUTS = ROOT / "outputs"
 

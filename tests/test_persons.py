@@ -60,7 +60,9 @@ def test_the_draws(catalog, post):
 )
 def test_each_names_as_many_as_its_form_asks(make, form, catalog):
     persons = make(catalog)
-    for block, (low, high) in zip(("skills", "interests", "work values"), form.values()):
+    for block, (low, high) in zip(
+        ("skills", "interests", "work values"), form.values(), strict=True
+    ):
         stated = (persons[:, BLOCKS[block]] > 0).sum(axis=1)
         if block == "work values":
             stated = stated[~np.isnan(catalog.work_values).any(axis=1)]

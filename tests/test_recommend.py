@@ -22,7 +22,6 @@ from careerlib.recommend import (
     recommend,
     score_many,
     score_matrix,
-    shared,
     yearly_openings,
 )
 from careerlib.training import post_model
@@ -116,31 +115,6 @@ def test_the_table_has_the_facts_of_the_catalog(method, catalog):
         assert found["score"].between(0, 1).all()
     else:
         assert found.attrs["limits"] == f"The method '{method}' applies no limits."
-
-
-def test_shared_needs_the_person_above_zero_and_the_occupation_at_midscale(catalog):
-    row = catalog.position("Statisticians")
-    importance = np.array(catalog.skill_importance)
-    importance[row, :3] = [3.0, 2.99, 5.0]  # Active Learning, Active Listening, Complex Problem…
-    interests, values = np.array(catalog.interests), np.array(catalog.work_values)
-    interests[row] = [4.0, 3.99, 7, 1, 1, 1]
-    values[row] = [np.nan, 4.0, 3.99, 7, 1, 1]
-    changed = replace(catalog, skill_importance=importance, interests=interests, work_values=values)
-    profile = Profile(
-        skills={"Active Learning": 0.5, "Active Listening": 5, "Complex Problem Solving": 0},
-        interests={"Realistic": 1, "Investigative": 7, "Artistic": 0, "Social": 7},
-        work_values={"Achievement": 7, "Working Conditions": 1, "Recognition": 7},
-    )
-    assert shared(profile, changed, row) == {
-        "skills": ("Active Learning",),
-        "interests": ("Realistic",),
-        "work_values": ("Working Conditions",),
-    }
-    printed = recommend(SARAH, "post", 3)
-    assert printed["shared_interests"].tolist() == [
-        "Enterprising", "Investigative", "Investigative",
-    ]  # fmt: skip
-    assert printed["shared_values"].tolist()[0] == "Achievement, Recognition"
 
 
 def test_reasons_are_what_the_person_stated():

@@ -28,14 +28,14 @@ class Scorer:
     scores: turns (m, 50) person vectors into (m, n) values, higher is better.
     probabilities: turns these persons and values of theirs, (m, k), into probabilities;
         None where the values are none.
-    word: the confidence word of a person (50,) and a probability.
+    word: the confidence word of a probability.
     reasons: for a Profile and a position the table (statement, contribution) of what counted,
         largest first; None where the method cannot say.
     """
 
     scores: Callable[[np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
-    word: Callable[[np.ndarray, float], str] = lambda person, probability: confidence(probability)
+    word: Callable[[float], str] = confidence
     reasons: Callable[[Profile, int], pd.DataFrame] | None = None
 
     def shown(self, persons: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def _matched(catalog: Catalog) -> Scorer:
     return Scorer(
         matcher.scores,
         matcher.probabilities,
-        lambda person, probability: matched_word(probability),
+        matched_word,
         matcher.reasons,
     )
 

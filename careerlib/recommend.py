@@ -18,9 +18,6 @@ from careerlib.profile import Profile
 
 RANK_BY = ("fit", "openings")
 CHUNK = 2048  # people scored at once: 2,048 x 894 scores take 15 MB
-# The middle of O*NET's scale: importance 3 of 1-5 ("important"), interest 4 of 1-7, value 4
-# of 1-7. From there on an occupation counts as sharing what a person rates above zero.
-SHARED_FROM = {"skills": 3.0, "interests": 4.0, "work_values": 4.0}
 # Columns of the catalog's table that a list has.
 FACTS = ("median_wage", "wage_top_coded", "education", "job_zone", "growth_percent")
 People = Profile | Iterable[Profile] | np.ndarray
@@ -91,7 +88,7 @@ def _listed(
     """The scores and facts of the occupations at these positions."""
     person, table = encode_profiles(profile), catalog.table.iloc[positions]
     scores = scorer.shown(person, scorer.scores(person)[:, positions])[0]
-    words = [scorer.word(person[0], score) if scorer.probabilities else "" for score in scores]
+    words = [scorer.word(score) if scorer.probabilities else "" for score in scores]
     columns = {
         "rank": np.arange(1, len(positions) + 1),
         "onet_soc_code": table.index,

@@ -52,17 +52,7 @@ def recommend(
     does not have, and a profile that has no ranking because it states nothing.
     """
     chosen, catalog = _method(method), _catalog(catalog, method)
-    if not isinstance(profile, Profile):
-        raise CareerlibError(
-            f"recommend needs a Profile, not a {type(profile).__name__}; make one with "
-            "Profile(skills=[...]) or read_profile(path)."
-        )
-    person = encode_profiles(profile)
-    if not chosen.can_rank(person)[0]:
-        state = "is empty" if profile.is_empty else "says too little"
-        raise CareerlibError(
-            f"The profile {state}, so the method '{method}' has no ranking for it; {chosen.needs}."
-        )
+    person = _rankable(profile, method)
     if max_job_zone is not None and not chosen.has_limits:
         raise CareerlibError(
             f"The method '{method}' knows no job zone; leave max_job_zone out, or use 'matched'."
@@ -80,6 +70,22 @@ def recommend(
     listed["note"] = notes[positions]
     listed.attrs["limits"] = sentence
     return listed
+
+
+def _rankable(profile: Profile, method: str) -> np.ndarray:
+    """(1, 50) the person's vector, if the method has a ranking for it."""
+    if not isinstance(profile, Profile):
+        raise CareerlibError(
+            f"recommend needs a Profile, not a {type(profile).__name__}; make one with "
+            "Profile(skills=[...]) or read_profile(path)."
+        )
+    person = encode_profiles(profile)
+    if not METHODS[method].can_rank(person)[0]:
+        state = "is empty" if profile.is_empty else "says too little"
+        raise CareerlibError(
+            f"The profile {state}, so the method '{method}' has no ranking for it; {METHODS[method].needs}."
+        )
+    return person
 
 
 def _listed(

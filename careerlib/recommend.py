@@ -83,7 +83,8 @@ def _rankable(profile: Profile, method: str) -> np.ndarray:
     if not METHODS[method].can_rank(person)[0]:
         state = "is empty" if profile.is_empty else "says too little"
         raise CareerlibError(
-            f"The profile {state}, so the method '{method}' has no ranking for it; {METHODS[method].needs}."
+            f"The profile {state}, so the method '{method}' has no ranking for it; "
+            f"{METHODS[method].needs}."
         )
     return person
 

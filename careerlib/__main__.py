@@ -4,6 +4,7 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 """
 
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -257,9 +258,12 @@ def llm(port: int) -> None:
 
     Example: careerlib llm --port 8089
     """
-    from careerlib.llm import serve
+    from careerlib.llm import MODEL, local_model
 
-    serve(port, click.echo)
+    with local_model(port) as base_url:
+        click.echo(f"export OPENAI_BASE_URL={base_url}")
+        click.echo(f'writer="openai", model="{MODEL}"; no key is needed. Ctrl-C stops it.')
+        threading.Event().wait()
 
 
 @cli.command()

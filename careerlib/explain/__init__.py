@@ -1,8 +1,7 @@
 """Explanations and re-rankings that are right by construction, whoever writes them.
 
-Code makes the facts and knows on which side each stands (`facts`). The writer, our template or a
-language model, chooses among their ids and adds words of its own (`answer`, `ask`). Code sets the
-names and figures, and our sentence in place of words that break a rule.
+`facts`: what may be said, and on which side. `answer`: what a writer may choose, and the rules for
+words of its own. `ask`: the writers that are language models.
 """
 
 import json

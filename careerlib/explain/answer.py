@@ -1,7 +1,6 @@
 """What a model may answer about an occupation, and what its own words may hold.
 
-The schema admits only ids of facts, each on the side on which it speaks. The words beside an id
-are the model's own; they are shown if they break no rule. Names and figures are set by our code.
+The schema admits only ids of facts, each on its side. Words are shown if they break no rule.
 """
 
 import re

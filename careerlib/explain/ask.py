@@ -1,7 +1,6 @@
 """Questions to a language model over the OpenAI API, and a cache of the answers.
 
-Every failure is one sentence, in bounded time and memory; the other questions go on, and what
-arrives is kept on disk at once. The key is read when it is needed and held by nothing.
+Every failure is one sentence, in bounded time and memory, and what arrives is kept at once.
 """
 
 import hashlib
@@ -9,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -78,8 +78,7 @@ def key_for(endpoint: Endpoint) -> str:
     try:
         TypeAdapter(HttpUrl).validate_python(endpoint.base_url)
     except ValidationError:
-        wrong = "OPENAI_BASE_URL is not an address such as http://127.0.0.1:8089/v1; correct it."
-        raise CareerlibError(wrong) from None
+        raise CareerlibError("OPENAI_BASE_URL is not an address; correct it or unset it.") from None
     key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not key and endpoint.is_loopback:
         return "none"
@@ -98,8 +97,8 @@ def ask_all(
 ) -> tuple[list[Reply], list[str], str]:
     """A reply to each question, in order; notices; the model's name.
 
-    local: the small model of this machine, else OpenAI or the server that OPENAI_BASE_URL names.
-    cache: a folder, or None. say: gets the estimate before asking. settings: fields of Endpoint.
+    local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
+    None. say: gets the estimate before anything is asked. settings: fields of Endpoint.
     """
     base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
     endpoint = Endpoint(**{"base_url": base_url, **(llm.SETTINGS if local else {}), **settings})
@@ -107,20 +106,12 @@ def ask_all(
     paths = [cache and Path(cache) / _name(endpoint, *question) for question in questions]
     replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
     missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
-    sent = [json.dumps([ask[0], ask[1].model_json_schema()]) for ask in missing.values()]
+    letters = [len(json.dumps([q[0], q[1].model_json_schema()])) for q in missing.values()]
     say(
-        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(sent)}; "
-        f"about {sum(map(len, sent)) / 4:,.0f} tokens in (a token is some four letters), at most "
-        f"{endpoint.max_tokens * len(sent):,} out."
+        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(letters)}"
+        f"; about {sum(letters) / 4:,.0f} tokens in (a token is some four letters), at most "
+        f"{endpoint.max_tokens * len(letters):,} out."
     )
-
-    def ask(endpoint: Endpoint) -> None:
-        # In a thread, for a notebook's own runs an event loop; in an event loop, for only there
-        # a reply that trickles in byte by byte can be stopped on time.
-        for place in missing:
-            replies[place] = None, endpoint.says(TimeoutError(), endpoint.total)
-        with start_blocking_portal() as portal:
-            portal.call(_ask, missing, endpoint, key, keep)
 
     def keep(place: int, reply: Reply) -> None:
         replies[place] = reply
@@ -131,11 +122,15 @@ def ask_all(
         except OSError as error:
             notices.append(f"Answers cannot be kept in the cache ({error.strerror}).")
 
-    if missing and local:
-        with llm.local_model() as base_url:
-            ask(endpoint._replace(base_url=base_url))
-    elif missing:
-        ask(endpoint)
+    if missing:
+        with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
+            endpoint = endpoint._replace(base_url=base_url)
+            late = endpoint.says(TimeoutError(), endpoint.total)
+            replies = [reply if reply[0] else (None, late) for reply in replies]
+            # In a thread, for a notebook's own runs an event loop; in an event loop, for only
+            # there a reply that trickles in byte by byte can be stopped on time.
+            with start_blocking_portal() as portal:
+                portal.call(_ask, missing, endpoint, key, keep)
     notices += [said for answer, said in replies if not answer]
     return replies, list(dict.fromkeys(notices)), endpoint.model
 
@@ -185,12 +180,14 @@ async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str)
     )
     choice = json.loads(raw.http_response.text)["choices"][0]
     content = choice["message"].get("content")
-    cut = {"length": f"was cut off after {endpoint.max_tokens} tokens",
-           "content_filter": "withheld the answer (content filter)"}  # fmt: skip
-    problem = "refused to answer" if choice["message"].get("refusal") else None
-    problem = problem or cut.get(choice.get("finish_reason"))
-    if problem or len(content) > MOST_LETTERS:
-        raise openai.OpenAIError(problem or LENGTH)
+    for problem, holds in (
+        ("refused to answer", choice["message"].get("refusal")),
+        (f"was cut off after {endpoint.max_tokens} tokens", choice["finish_reason"] == "length"),
+        ("withheld the answer (content filter)", choice["finish_reason"] == "content_filter"),
+        (LENGTH, len(content or "") > MOST_LETTERS),
+    ):
+        if holds:
+            raise openai.OpenAIError(problem)
     answer = schema.model_validate_json(content)
     if key != "none" and key in raw.http_response.text + answer.model_dump_json():
         raise openai.OpenAIError("repeated the API key; the answer was dropped")

@@ -1,7 +1,6 @@
 """What speaks for an occupation, what against it, and what could come next, for one person.
 
-Every figure of an explanation is written here, from the catalog, and here alone is decided on
-which side it stands. Whoever writes an explanation only chooses among these facts.
+Here, from the catalog, every figure is written and every side decided; a writer only chooses.
 """
 
 import unicodedata
@@ -29,12 +28,14 @@ MET = ((5.5, "very well met"), (4, "met"), (0, "hardly met"))
 # names; middle of the profile's scale, from where a person has it; middle and end of O*NET's.
 BLOCKS = {
     "interests": (INTERESTS, 3.5, 4, 7, TYPICAL,
-                       "Your {name} side finds a place here.", "Your {name} side finds little here."),
+                  "Your {name} side finds a place here.", "Your {name} side finds little here."),
     "skills": (SKILLS, 2.5, 3, 5, IMPORTANT,
-                    "Your {name} is put to use.", "Your {name} is hardly asked for."),
+               "Your {name} is put to use.", "Your {name} is hardly asked for."),
     "work_values": (WORK_VALUES, 3.5, 4, 7, MET,
-                         "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
+                    "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
+MATRIX = {"interests": "interests", "skills": "skill_importance", "work_values": "work_values"}
+ID = {name: name.casefold().replace(" ", "_") for block in BLOCKS.values() for name in block[0]}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 # "Some college" and "nondegree award" are equally much; "no formal credential" is least.
 SCHOOLING = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
@@ -68,7 +69,7 @@ def gather(
 ) -> list[Facts]:
     """The facts of the occupations at these rows; `reasons` tells what moved an occupation's score,
     in log-odds (`Matcher.reasons`)."""
-    shares = {name: _shares(_ratings(catalog, name)) for name in BLOCKS}
+    shares = {name: _shares(getattr(catalog, MATRIX[name])) for name in BLOCKS}
     figures = ("median_wage", "growth_percent", "openings")
     shares |= {key: _shares(catalog.table[[key]].to_numpy(float)) for key in figures}
     found = []
@@ -95,10 +96,6 @@ def one_line(text: object, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _ratings(catalog: Catalog, name: str) -> np.ndarray:
-    return catalog.skill_importance if name == "skills" else getattr(catalog, name)
-
-
 def _shares(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Shares (n, k) of the rated occupations that are rated lower, and higher; 0 for NaN."""
     table = pd.DataFrame(ratings)
@@ -117,7 +114,7 @@ def _than(side: str, lower: float, higher: float) -> str:
 def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
     names, has_from, middle, highest, words, fits, misfits = BLOCKS[name]
-    own, stated, found = _ratings(catalog, name)[at], getattr(profile, name), []
+    own, stated, found = getattr(catalog, MATRIX[name])[at], getattr(profile, name), []
     for column, slot in enumerate(names):
         rating, lower, higher = own[column], shares[0][at, column], shares[1][at, column]
         # A comparison with NaN is False: what is not rated speaks for neither side.
@@ -129,7 +126,7 @@ def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int
         text = f"{slot}: {word}, {rating:.3g} of {highest}{place}{_than(side, lower, higher)}"
         plain = fits if side == FOR else misfits
         strength = (stated[slot], lower if side == FOR else higher)
-        found.append((strength, Fact(_id(slot), side, slot, text, plain)))
+        found.append((strength, Fact(ID[slot], side, slot, text, plain)))
     return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
@@ -138,6 +135,9 @@ def _outlook(profile: Profile, row: pd.Series, shares: dict[str, list[float]]) -
     found, others = [], row["bls_shared_by"] - 1
     shared = f" (BLS counts it together with {others} others)" if others else ""
     wage, growth, taught = row["median_wage"], row["growth_percent"], row["education"]
+    quarter = {
+        k: FOR if s[0] >= 0.75 else AGAINST if s[1] >= 0.75 else "" for k, s in shares.items()
+    }
 
     def add(id: str, side: str, name: str, text: str, plain: str, limit: bool = False) -> None:
         found.append(Fact(id, side, name, text + shared, plain, limit))
@@ -147,28 +147,23 @@ def _outlook(profile: Profile, row: pd.Series, shares: dict[str, list[float]]) -
         low, pay = wage < profile.min_wage, f"{pay}, your minimum is USD {profile.min_wage:,.0f}"
         plain = "The pay is below your minimum." if low else "The pay meets your minimum."
         add("wage", AGAINST if low else FOR, "median wage", pay, plain, low)
-    elif side := _quarter(shares["median_wage"]):
+    elif side := quarter["median_wage"]:
         plain = "The pay is high." if side == FOR else "The pay is low."
         add("wage", side, "median wage", pay + _than(side, *shares["median_wage"]), plain)
-    if growth < 0 or (growth > 0 and _quarter(shares["growth_percent"]) == FOR):
+    if growth < 0 or (growth > 0 and quarter["growth_percent"] == FOR):
         side = FOR if growth > 0 else AGAINST
         plain = f"The number of jobs {'grows' if growth > 0 else 'shrinks'}."
         than = _than(side, *shares["growth_percent"])
         add("growth", side, "outlook", f"Jobs, 2024 to 2034: {growth:+g} %{than}", plain)
-    if _quarter(shares["openings"]) == FOR:
+    if quarter["openings"] == FOR:
         text = f"Openings: {1000 * row['openings']:,.0f} a year{_than(FOR, *shares['openings'])}"
         add("openings", FOR, "openings", text, "Many places come free every year.")
-    if profile.max_education and isinstance(taught, str):
+    if profile.max_education and pd.notna(taught):
         above = SCHOOLING[taught] > SCHOOLING[profile.max_education]
         plain = f"It asks for {'more' if above else 'no more'} schooling than you accept."
         text = f"Typical education: {taught}, you accept up to: {profile.max_education}"
         add("education", AGAINST if above else FOR, "education", text, plain, above)
     return found
-
-
-def _quarter(shares: list[float]) -> str | None:
-    lower, higher = shares
-    return FOR if lower >= 0.75 else AGAINST if higher >= 0.75 else None
 
 
 def _counted(table: pd.DataFrame) -> list[Fact]:
@@ -188,36 +183,25 @@ def _steps(
     profile: Profile, catalog: Catalog, at: int, lower: np.ndarray, kept: list[Fact]
 ) -> list[Fact]:
     """What could come next, first what fits the situation best."""
-    row, needs, interests = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests
-    tries = []
-    gaps = [
-        i for i, name in enumerate(SKILLS) if needs[i] >= 3 + TIE and not profile.skills.get(name)
-    ]
+    row, needs, own = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests[at]
+    first = " and ".join(np.array(INTERESTS)[own == own.max()])
+    text = f"Its strongest interest is {first}, {own.max():.3g} of 7"
+    plain = "Talk to somebody who does this work about what fills a week."
+    talk, tries = Fact("talk", NEXT, first, text, plain), []
+    gaps = [i for i, s in enumerate(SKILLS) if needs[i] >= 3 + TIE and not profile.skills.get(s)]
     for i in sorted(gaps, key=lambda i: (-lower[i], -needs[i]))[:2]:
-        word, id = "very important" if needs[i] >= 4 else "important", f"try_{_id(SKILLS[i])}"
+        word = "very important" if needs[i] >= 4 else "important"
         text = f"{SKILLS[i]}: {word}, {needs[i]:.3g} of 5, and you did not name it"
         plain = "Try one small task that needs {name}."
-        tries.append(Fact(id, NEXT, SKILLS[i], text, plain))
-    top = interests[at].max()
-    first = " and ".join(np.array(INTERESTS)[interests[at] == top])
-    plain = "Talk to somebody who does this work about what fills a week."
-    talk = Fact("talk", NEXT, first, f"Its strongest interest is {first}, {top:.3g} of 7", plain)
-    taught = f", typically: {row['education']}" if isinstance(row["education"], str) else ""
-    zone = row["job_zone"]
-    text = f"Job zone {zone} of 5: {PREPARATION[zone - 1]} preparation{taught}"
+        tries.append(Fact(f"try_{ID[SKILLS[i]]}", NEXT, SKILLS[i], text, plain))
+    text = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
+    text += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
     plain = "Find out what the preparation would cost you in time and money."
     prepare = Fact("prepare", NEXT, "preparation", text, plain)
-    page = f"onetonline.org/link/summary/{catalog.codes[at]}"
-    read = Fact(
-        "read", NEXT, "page", page, "Read about the work, and mark what you would like to do."
-    )
+    text = f"onetonline.org/link/summary/{catalog.codes[at]}"
+    read = Fact("read", NEXT, "page", text, "Read about the work, and mark what you would like.")
     against = {fact.name for fact in kept if fact.side == AGAINST}
     if "education" in against:
         return [prepare, talk, *tries, read]
-    return (
-        [talk, *tries, prepare, read] if against & set(INTERESTS) else [*tries, talk, prepare, read]
-    )
-
-
-def _id(name: str) -> str:
-    return name.casefold().replace(" ", "_")
+    misfit = not against.isdisjoint(INTERESTS)
+    return [talk, *tries, prepare, read] if misfit else [*tries, talk, prepare, read]

@@ -269,14 +269,15 @@ def llm(port: int) -> None:
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: every interface.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-def serve(host: str, port: int) -> None:
+@click.option("--feedback", type=FOLDER, help="SQLite file.  [default: outputs/feedback.db]")
+def serve(host: str, port: int, feedback: Path | None) -> None:
     """Serve recommendations, explanations and feedback over HTTP until Ctrl-C.
 
     Example: careerlib serve --port 8000
     """
-    from careerlib.service import serve as serve_until_interrupted
+    from careerlib import project, service
 
-    serve_until_interrupted(host=host, port=port)
+    service.serve(host, port, feedback or project.OUTPUTS / "feedback.db", click.echo)
 
 
 def main() -> None:

@@ -5,21 +5,23 @@ what was stated beside a press of a thumb (see `careerlib.feedback`).
 """
 
 import asyncio
+import json
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import pandas as pd
-from fastapi import FastAPI, Request
+import uvicorn
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, Field
-from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, BeforeValidator, Field
+from starlette import exceptions
 
 import careerlib
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
@@ -27,34 +29,34 @@ from careerlib.encoding import encode_profiles
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
 from careerlib.feedback import open_store, record
-from careerlib.profile import Profile, major_groups
+from careerlib.matching import matcher_of
+from careerlib.profile import SARAH, Profile, major_groups
 from careerlib.recommend import recommend
 
 MOST_BYTES = 64 * 1024  # of a request's body
 MOST_SECONDS = 30.0  # for a request, its body included
 MOST_ROWS = 50  # of a list
-SARAH = {
-    "skills": ["Writing", "Speaking", "Critical Thinking"],
-    "interests": {"Enterprising": 6, "Investigative": 5},
-    "work_values": {"Achievement": 6, "Recognition": 5},
-    "fields": ["Computer and mathematical"],
-    "min_wage": 60000,
-}
-Profiled = Annotated[
-    dict[str, Any],
-    Field(description="As in a profile's file: see careerlib.profile.Profile.", examples=[SARAH]),
+
+Stated = Annotated[  # so that what is wrong is told by Profile
+    Profile,
+    BeforeValidator(lambda given: Profile(**given) if isinstance(given, dict) else given),
+    Field(examples=[asdict(SARAH)]),
 ]
+Name = Annotated[str, Field(max_length=40)]
 Code = Annotated[str, Field(max_length=10, examples=["15-1252.00"])]
+router = APIRouter()
+catalog = cache(load_catalog)
 
 
 class Wanted(BaseModel):
-    """What to recommend, to whom."""
+    """What to recommend, to whom. writer: of /explanations; a key comes from the environment."""
 
-    profile: Profiled
-    method: Annotated[str, Field(max_length=40)] = "matched"
+    profile: Stated
+    method: Name = "matched"
     top: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
-    rank_by: Annotated[str, Field(max_length=40)] = "fit"
+    rank_by: Name = "fit"
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
+    writer: Literal["template", "openai"] = "template"
 
 
 class Listed(BaseModel):
@@ -70,170 +72,18 @@ class Pressed(BaseModel):
     """What came of a list, from its top: 1 or -1 for a thumb up or down, 0 for neither."""
 
     list: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-    method: Annotated[str, Field(max_length=40)]
-    profile: Profiled
+    method: Name
+    profile: Stated
     occupations: Annotated[list[Code], Field(min_length=1, max_length=MOST_ROWS)]
     pressed: Annotated[list[Literal[-1, 0, 1]], Field(min_length=1, max_length=MOST_ROWS)]
 
 
-class Bounded:
-    """Middleware: refuses bodies that are too long and requests that take too long."""
-
-    def __init__(self, app: ASGIApp):
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        length, began = 0, False
-
-        async def counted() -> Message:
-            nonlocal length
-            message = await receive()
-            length += len(message.get("body", b""))
-            if length > MOST_BYTES:
-                raise HTTPException(413, f"The body is longer than {MOST_BYTES // 1024} KB.")
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal began
-            began = True
-            await send(message)
-
-        try:
-            await asyncio.wait_for(self.app(scope, counted, noted), MOST_SECONDS)
-        except TimeoutError:
-            if not began:
-                answer = _refusal(503, f"The request took more than {MOST_SECONDS:.0f} seconds.")
-                await answer(scope, receive, send)
-
-
-def create_app(feedback: str | Path) -> FastAPI:
-    """The service; thumbs go to the SQLite file `feedback`."""
-    app = FastAPI(
-        title="A career recommender", version=careerlib.__version__, docs_url=None, redoc_url=None
-    )
-    app.add_middleware(Bounded)
-    catalog, store, writing = load_catalog(), open_store(feedback), threading.Lock()
-    # Fitted now rather than while the first person waits.
-    recommend(Profile(**SARAH), top=1)
-
-    @app.exception_handler(CareerlibError)
-    def refused(request: Request, error: CareerlibError) -> JSONResponse:
-        return _refusal(422, str(error))
-
-    @app.exception_handler(HTTPException)
-    def unknown(request: Request, error: HTTPException) -> JSONResponse:
-        return _refusal(error.status_code, str(error.detail))
-
-    @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        names = [str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str)]
-        where = ".".join(names) or "the body"
-        return _refusal(422, f"The request cannot be used: {where}: {first['msg'][:160]}.")
-
-    @app.get("/", response_class=HTMLResponse)
-    def page() -> HTMLResponse:
-        """The page: a form, the list with its reasons, thumbs."""
-        return _page()
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok", "version": careerlib.__version__, "onet": catalog.release}
-
-    @app.get("/occupations")
-    def occupations() -> dict[str, str]:
-        """{O*NET-SOC code: title} of all occupations."""
-        return catalog.titles.to_dict()
-
-    @app.post("/recommendations")
-    def recommendations(wanted: Wanted) -> Listed:
-        rows = _recommended(wanted)
-        return Listed(
-            list=uuid.uuid4().hex, method=wanted.method, limits=rows.attrs.get("limits", ""),
-            occupations=_plain(rows),
-        )  # fmt: skip
-
-    @app.post("/explanations")
-    def explanations(wanted: Wanted) -> dict[str, list[dict[str, Any]]]:
-        """The same list with a plain explanation of each occupation (written by the template)."""
-        profile, rows = _profile(wanted.profile), _recommended(wanted)
-        return {"explanations": _plain(explain(profile, rows).table)}
-
-    @app.post("/feedback")
-    def feedback_on(pressed: Pressed) -> dict[str, int]:
-        """Kept once this has answered; the same list sent again replaces itself."""
-        if len(pressed.pressed) != len(pressed.occupations):
-            raise CareerlibError(
-                f"There are {len(pressed.pressed)} presses for {len(pressed.occupations)} "
-                "occupations; send one for each, 0 where nothing was pressed."
-            )
-        for code in pressed.occupations:
-            catalog.position(code)
-        (person,) = encode_profiles(_profile(pressed.profile))
-        with writing:
-            record(
-                store, pressed.list, pressed.method, person, pressed.occupations, pressed.pressed
-            )
-        return {"kept": len(pressed.pressed)}
-
-    return app
-
-
-def serve(host: str, port: int, feedback: Path, say: Callable[[str], object]) -> None:
-    """Run the service until it is interrupted; nothing that people send is logged."""
-    import uvicorn
-
-    config = uvicorn.Config(
-        create_app(feedback), host=host, port=port, log_level="error", access_log=False
-    )
-    say(f"The page is at http://{host}:{port}/ until you press Ctrl-C; thumbs go to {feedback}.")
-    uvicorn.Server(config).run()
-
-
-def _profile(given: dict[str, Any]) -> Profile:
-    unknown = [key for key in given if key not in Profile.__dataclass_fields__]
-    if unknown:
-        raise CareerlibError(
-            f"The profile has no '{str(unknown[0])[:40]}'; it has "
-            f"{', '.join(Profile.__dataclass_fields__)}."
-        )
-    return Profile(**given)
-
-
-def _recommended(wanted: Wanted) -> pd.DataFrame:
-    return recommend(
-        _profile(wanted.profile), wanted.method, wanted.top,
-        max_job_zone=wanted.max_job_zone, rank_by=wanted.rank_by,
-    )  # fmt: skip
-
-
-def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Records in JSON's types; a missing figure is null."""
-    known = rows.astype(object).where(rows.notna(), None)
-    return [
-        {
-            key: value.item() if isinstance(value, np.generic) else value
-            for key, value in row.items()
-        }
-        for row in known.to_dict("records")
-    ]
-
-
-def _refusal(status: int, sentence: str) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status)
-
-
-def _page() -> HTMLResponse:
-    import json
-
-    nonce = uuid.uuid4().hex
-    names = {
-        "skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES,
-        "fields": list(major_groups().values()), "education": EDUCATION,
-    }  # fmt: skip
+@router.get("/")
+def page() -> HTMLResponse:
+    """The page: a form, the list with its reasons, thumbs."""
+    nonce, blocks = uuid.uuid4().hex, {"skills": SKILLS, "interests": INTERESTS}
+    names = {**blocks, "work_values": WORK_VALUES, "education": EDUCATION}
+    names["fields"] = tuple(major_groups().values())
     text = files("careerlib").joinpath("service.html").read_text("utf-8")
     text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
     policy = (
@@ -241,3 +91,109 @@ def _page() -> HTMLResponse:
         f"style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+
+
+@router.get("/health")
+def health() -> dict[str, str]:
+    return {"status": "ok", "version": careerlib.__version__, "onet": catalog().release}
+
+
+@router.get("/occupations")
+def occupations() -> dict[str, str]:
+    """{O*NET-SOC code: title} of all occupations."""
+    return catalog().titles.to_dict()
+
+
+@router.post("/recommendations")
+def recommendations(wanted: Wanted) -> Listed:
+    rows, name = _recommended(wanted), uuid.uuid4().hex
+    limits = rows.attrs.get("limits", "")
+    return Listed(list=name, method=wanted.method, limits=limits, occupations=_records(rows))
+
+
+@router.post("/explanations")
+def explanations(wanted: Wanted) -> dict[str, list]:
+    """Of each occupation of the same list: what speaks for it and against it, and a next step."""
+    reasons = matcher_of(catalog()).reasons if wanted.method == "matched" else None
+    unkept = {"cache": None, "say": lambda sentence: None}
+    told = explain(
+        wanted.profile, _recommended(wanted), wanted.writer, catalog(), reasons, **unkept
+    )
+    return {"explanations": _records(told.table), "notices": told.notices}
+
+
+@router.post("/feedback")
+def feedback(pressed: Pressed, request: Request) -> dict[str, int]:
+    """Kept once this has answered; the same list sent again replaces itself."""
+    codes, presses = pressed.occupations, pressed.pressed
+    if len(presses) != len(codes):
+        raise CareerlibError(
+            f"There are {len(presses)} presses for {len(codes)} occupations; send one for each, 0 "
+            "where nothing was pressed."
+        )
+    for code in codes:
+        catalog().position(code)
+    (person,) = encode_profiles(pressed.profile)
+    with request.app.state.writing:
+        record(request.app.state.store, pressed.list, pressed.method, person, codes, presses)
+    return {"kept": len(presses)}
+
+
+def _recommended(wanted: Wanted) -> pd.DataFrame:
+    return recommend(
+        wanted.profile, wanted.method, wanted.top, None, wanted.max_job_zone, wanted.rank_by
+    )
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """In JSON's types; a missing figure is null."""
+    return json.loads(rows.to_json(orient="records", double_precision=15))
+
+
+async def _bounded(request: Request, answer: Callable) -> Response:
+    """Refuses bodies that are too long, or do not say how long, and what takes too long."""
+    length = request.headers.get("content-length", 0)
+    if int(length) > MOST_BYTES or "transfer-encoding" in request.headers:
+        return _refused(request, HTTPException(413, f"The body is longer than {MOST_BYTES} bytes."))
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            return await answer(request)
+    except TimeoutError:
+        return _refused(request, HTTPException(503, f"It took over {MOST_SECONDS:.0f} seconds."))
+
+
+def _refused(request: Request, error: Exception) -> JSONResponse:
+    """One sentence on what is wrong."""
+    sentence, status = str(error), 422
+    if isinstance(error, exceptions.HTTPException):
+        sentence, status = str(error.detail), error.status_code
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        names = [str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str)]
+        where = ".".join(names) or "the body"
+        sentence = f"The request cannot be used: {where}: {first['msg'][:160]}."
+        if isinstance(cause := first.get("ctx", {}).get("error"), CareerlibError):
+            sentence = str(cause)
+    return JSONResponse({"error": sentence}, status)
+
+
+def create_app(feedback: str | Path) -> FastAPI:
+    """The service; thumbs go to the SQLite file `feedback`."""
+    refusals = (CareerlibError, exceptions.HTTPException, RequestValidationError)
+    app = FastAPI(
+        title="A career recommender", version=careerlib.__version__, docs_url=None,
+        redoc_url=None, exception_handlers=dict.fromkeys(refusals, _refused),
+    )  # fmt: skip
+    app.middleware("http")(_bounded)
+    app.include_router(router)
+    app.state.store, app.state.writing = open_store(feedback), threading.Lock()
+    # Fitted now rather than while the first person waits.
+    recommend(SARAH, top=1)
+    return app
+
+
+def serve(host: str, port: int, feedback: Path, say: Callable[[str], object]) -> None:
+    """Run the service until it is interrupted; nothing that people send is logged."""
+    app = create_app(feedback)
+    say(f"The page is at http://{host}:{port}/ until you press Ctrl-C; thumbs go to {feedback}.")
+    uvicorn.run(app, host=host, port=port, log_level="error", access_log=False)

@@ -5,6 +5,7 @@ that workers need no common file system, only this version of careerlib.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -13,14 +14,8 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+    FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait,
+)  # fmt: skip
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,9 +25,8 @@ from careerlib.errors import CareerlibError
 from careerlib.project import fingerprint
 
 START = 120  # seconds that a process may take until it is ready
-GRACE = 15  # seconds that a process may take beyond the time limit of its notebook
-AHEAD = 64  # notebooks that are handed to an executor before the first is done
-LACKS = "A worker lacks this version of careerlib; install it there, with its data."
+GRACE = 15  # seconds that it may take beyond the time limit of a notebook
+AHEAD = 64  # notebooks that an executor has at a time
 
 
 class Job(NamedTuple):
@@ -53,37 +47,38 @@ class Outcome(NamedTuple):
 
 
 def execute_all(
-    executor: Executor,
+    executor: Executor | None,
     jobs: Iterable[Job],
     folder: Path,
     timeout: float,
-    waiting: Callable[[], None] = lambda: None,
+    waiting: Callable[[], Any],
 ) -> Iterator[tuple[Job, Outcome]]:
     """Execute notebooks side by side; yield each with its outcome as soon as it is done.
 
     folder: where the kernels run. timeout: seconds for each notebook. waiting: called about every
-    second. Raises CareerlibError if a worker lacks this careerlib, or none does anything.
+    second. Raises CareerlibError if a worker lacks this careerlib.
     """
     call = _execute if isinstance(executor, Processes) else _travelling_call()
     remaining, running = iter(jobs), {}
-    silence = 0
     while True:
         while len(running) < AHEAD and (job := next(remaining, None)):
             arguments = (job.text, job.parameters, timeout, str(folder), fingerprint())
             running[executor.submit(call, *arguments)] = job
         if not running:
             return
-        done, _ = wait(running, timeout=1, return_when=FIRST_COMPLETED)
-        silence = 0 if done else silence + 1
-        if silence > 3 * (timeout + GRACE) + START:
-            raise CareerlibError(f"The workers have finished nothing for {silence} s; see their logs.")
-        waiting()
-        for future in done:
+        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
             yield running.pop(future), _outcome(future, timeout)
+        waiting()
+
+
+def _execute(*arguments: Any) -> Any:
+    from careerlib.worker import execute
+
+    return execute(*arguments)
 
 
 def _travelling_call() -> Callable:
-    """A function that is sent as code, so that a worker without careerlib can say so."""
+    """`_execute` as a function that is sent as code, so that a worker without careerlib says so."""
 
     def call(*arguments: Any) -> Any:
         from careerlib.worker import execute
@@ -99,12 +94,14 @@ def _outcome(future: Future, timeout: float) -> Outcome:
     except CareerlibError:
         raise
     except ImportError as error:
-        raise CareerlibError(LACKS) from error
+        raise CareerlibError(
+            f"A worker lacks this version of careerlib ({error}); install it there, with its data."
+        ) from error
     except TimeoutError:
         return Outcome(f"timed out after {timeout:g} s", timeout, "Its process did not answer")
     except BrokenExecutor:
         return Outcome("failed", 0.0, "Its worker process was ended")
-    except Exception as error:  # of Dask: a worker that died again and again, a lost scheduler
+    except Exception as error:  # of Dask, such as a worker that died again and again
         return Outcome("failed", 0.0, f"{type(error).__name__}: {str(error)[:200]}")
 
 
@@ -139,71 +136,39 @@ class Processes(Executor):
     def __init__(self, processes: int, limit: float, scratch: str) -> None:
         self.limit, self.scratch = limit, scratch
         self.threads = ThreadPoolExecutor(processes, initializer=_hold_back_interrupts)
-        self.own = threading.local()
-        self.started: dict[int, ProcessPoolExecutor] = {}
+        self.own = threading.local()  # the thread's process: pool and pid
+        self.pids: set[int] = set()
         self.closed = False
 
     def submit(self, function: Callable, /, *arguments: Any) -> Future:
         return self.threads.submit(self._run, function, *arguments)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:
+    def shutdown(self, *_: Any, **__: Any) -> None:
         self.closed = True
         self.threads.shutdown(wait=False, cancel_futures=True)
-        for pid in list(self.started):
+        for pid in self.pids.copy():
             kill(pid)
-        self.threads.shutdown(wait=True)
-        for pool in self.started.values():
-            pool.shutdown(wait=True)
+        self.threads.shutdown()
 
     def _run(self, function: Callable, *arguments: Any) -> Any:
         try:
-            if not hasattr(self.own, "pid"):
+            if getattr(self.own, "pool", None) is None:
                 self._start_process(arguments)
-            return self.started[self.own.pid].submit(function, *arguments).result(self.limit)
+            return self.own.pool.submit(function, *arguments).result(self.limit)
         except (BrokenExecutor, TimeoutError):
-            if hasattr(self.own, "pid"):
-                kill(self.own.pid)
-                del self.own.pid
+            if pid := getattr(self.own, "pid", None):
+                kill(pid)
+            self.own.pool = self.own.pid = None
             raise
 
     def _start_process(self, arguments: tuple) -> None:
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(1, context, _set_up_process, (self.scratch,))
-        pid = pool.submit(os.getpid).result(START)
-        self.started[pid], self.own.pid = pool, pid
+        spawn = multiprocessing.get_context("spawn")
+        self.own.pool = ProcessPoolExecutor(1, spawn, _set_up_process, (self.scratch,))
+        self.own.pid = self.own.pool.submit(os.getpid).result()
+        self.pids.add(self.own.pid)
         if self.closed:
-            kill(pid)
-        pool.submit(_get_ready, *arguments).result(START)
-
-
-def _hold_back_interrupts() -> None:
-    """Let the processes that a thread starts inherit a blocked Ctrl-C, which is their parent's."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _set_up_process(scratch: str) -> None:
-    """What a process does first: leave Ctrl-C to its parent, end with it, be silent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    with open(os.devnull, "wb") as nothing:  # kernels would write into the progress bar
-        os.dup2(nothing.fileno(), 1)
-        os.dup2(nothing.fileno(), 2)
-    tempfile.tempdir = scratch
-    if hasattr(os, "setsid"):
-        os.setsid()  # it and its kernels are one process group
-    end_with_parent()
-
-
-def end_with_parent() -> None:
-    """Let this process and all that it started be killed when its parent is gone."""
-
-    def watch() -> None:
-        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-        kill(os.getpid())
-
-    threading.Thread(target=watch, daemon=True).start()
+            kill(self.own.pid)
+        self.own.pool.submit(_get_ready, *arguments).result(START)
 
 
 def kill(pid: int) -> None:
@@ -218,6 +183,35 @@ def kill(pid: int) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
+def end_with_parent() -> None:
+    """Let this process and all that it started be killed when its parent is gone."""
+
+    def watch() -> None:
+        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+        kill(os.getpid())
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _hold_back_interrupts() -> None:
+    """Let the processes that a thread starts inherit a blocked Ctrl-C, which is their parent's."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
+def _set_up_process(scratch: str) -> None:
+    """What a process does first: lead a group with its kernels, be silent, end with its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setsid"):
+        os.setsid()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    with open(os.devnull, "wb") as nothing:  # kernels would write into the progress bar
+        os.dup2(nothing.fileno(), 1)
+        os.dup2(nothing.fileno(), 2)
+    tempfile.tempdir = scratch
+    end_with_parent()
+
+
 def _get_ready(text: str, *_: Any) -> None:
     """What is not counted as time of the first notebook: papermill takes a second to import."""
     from careerlib import worker
@@ -225,41 +219,29 @@ def _get_ready(text: str, *_: Any) -> None:
     worker.prepare(text)
 
 
-def _execute(*arguments: Any) -> Any:
-    from careerlib.worker import execute
-
-    return execute(*arguments)
-
-
 @contextlib.contextmanager
 def _cluster(scheduler: str, processes: int) -> Iterator[Executor]:
-    """The executor of a Dask cluster; its workers are told what this process knows nothing of."""
     try:
         import dask
         import distributed
     except ImportError:
-        raise CareerlibError(
-            "A Dask cluster needs the package distributed; install careerlib[batch]."
-        ) from None
-    import logging
+        raise CareerlibError("A Dask cluster needs 'pip install careerlib[batch]'.") from None
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the outcomes say it all
     with contextlib.ExitStack() as stack:
-        # Not daemons, which may not fork a kernel.
+        # Workers that are no daemons, which could not fork a kernel.
         stack.enter_context(dask.config.set({"distributed.worker.daemon": False}))
-        if scheduler == "local":
-            scheduler = stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=processes, threads_per_worker=1, dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                )
-            )  # fmt: skip
         try:
-            client = stack.enter_context(distributed.Client(scheduler, timeout=10))
+            address: Any = scheduler
+            if scheduler == "local":
+                options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+                cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
+                address = stack.enter_context(cluster)
+            client = stack.enter_context(distributed.Client(address, timeout=10))
             client.wait_for_workers(1, timeout=30)
         except (OSError, TimeoutError, ValueError) as error:
             raise CareerlibError(
-                f"There is no Dask scheduler with a worker at {str(scheduler)[:60]}; start one with "
+                f"There is no Dask scheduler with a worker at {scheduler[:60]}; start them with "
                 "'dask scheduler' and 'dask worker', or use --scheduler local."
             ) from error
         executor = client.get_executor(pure=False)

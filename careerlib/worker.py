@@ -21,6 +21,7 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbformat.v4 import new_output
 from papermill.exceptions import PapermillExecutionError
 
 from careerlib.engine import kill
@@ -62,52 +63,40 @@ class _Run:
     def __init__(self, source: Any, timeout: float, scratch: Path) -> None:
         self.source = self.notebook = source
         self.timeout = timeout
-        self.kernel: Kernel | None = None
-        self.cell: Any = None  # the one that runs
-        self.begun = 0  # code cells begun, the number in "In [3]"
+        self.kernels: list[Kernel] = []  # one, once it is there
+        self.begun: list[Any] = []  # code cells, the last of which may still run
         self.replies: dict[str, dict] = {}  # of the kernel, by cell id
-        hooks = {"scratch": scratch, "started": self._kernel_started}
+        hooks = {"scratch": scratch, "started": self.kernels.append}
         self.kernel_class = type("Kernel", (Kernel,), hooks)
 
     def execute(self, parameters: dict[str, Any], folder: str) -> tuple[str, float, str, bytes]:
         start, error = time.monotonic(), None
+        patience = math.ceil(self.timeout) + 60  # our limit ends first
         with self._time_limit() as ran_out:
             try:
-                # Without a folder for papermill, which would change this process's own.
                 papermill.execute_notebook(
-                    self.source,
-                    None,
-                    parameters,
-                    kernel_name="python3",
-                    language="python",
-                    progress_bar=False,
-                    record_timing=False,
+                    self.source, None, parameters, kernel_name="python3", language="python",
+                    # Not papermill's `cwd`, which changes the folder of this process.
                     resources={"metadata": {"path": folder}},
-                    kernel_manager_class=self.kernel_class,
-                    shutdown_kernel="immediate",
-                    # Ours ends first; a kernel that answers slowly is no error within it.
-                    start_timeout=math.ceil(self.timeout) + 60,
-                    iopub_timeout=math.ceil(self.timeout) + 60,
-                    shell_timeout_interval=1,
+                    kernel_manager_class=self.kernel_class, shutdown_kernel="immediate",
+                    start_timeout=patience, iopub_timeout=patience, shell_timeout_interval=1,
+                    progress_bar=False, record_timing=False,
                     on_notebook_start=self._notebook_started,
-                    on_cell_execute=self._cell_begun,
+                    on_cell_execute=lambda cell, cell_index: self.begun.append(cell),
                     on_cell_executed=self._cell_done,
-                )
+                )  # fmt: skip
             except PapermillExecutionError:
                 pass  # the notebook carries the error as an output
             except Exception as raised:
                 error = raised
-        if ran_out.is_set():
-            status, problem = f"timed out after {self.timeout:g} s", self._stop_point()
-        elif isinstance(error, RuntimeError) and "died" in str(error):
-            status, problem = DIED, self._stop_point()
-        else:
-            problem = self._problem(error)
-            status = FAILED if problem else PASSED
-        if problem and self.cell is not None and not _errors(self.cell):
-            self._add_error(status if status != FAILED else problem)
-        seconds = round(time.monotonic() - start, 1)
-        return status, seconds, problem, _clean(self.notebook, self.source)
+        status, problem = self._verdict(ran_out.is_set(), error)
+        if problem and self.begun and not _errors(self.begun[-1]):
+            told = problem if status == FAILED else status
+            self.begun[-1].outputs.append(
+                new_output("error", ename="NotebookEnded", evalue=told, traceback=[told])
+            )
+        content = _clean(self.notebook, self.source)
+        return status, round(time.monotonic() - start, 1), problem, content
 
     @contextlib.contextmanager
     def _time_limit(self) -> Iterator[threading.Event]:
@@ -130,51 +119,40 @@ class _Run:
             self._kill_kernel()  # with the processes that it started
 
     def _kill_kernel(self) -> None:
-        process = getattr(getattr(self.kernel, "provisioner", None), "process", None)
-        if process is not None:
-            kill(process.pid)
-
-    def _kernel_started(self, kernel: Kernel) -> None:
-        self.kernel = kernel
+        for kernel in self.kernels:
+            process = getattr(kernel.provisioner, "process", None)
+            if process is not None:
+                kill(process.pid)
 
     def _notebook_started(self, notebook: Any) -> None:
         self.notebook = notebook
 
-    def _cell_begun(self, cell: Any, cell_index: int) -> None:
-        self.cell = cell
-        self.begun += 1
-
     def _cell_done(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
         self.replies[cell.id] = execute_reply["content"]
 
-    def _stop_point(self) -> str:
-        return f"In [{self.begun}] was running" if self.begun else "The kernel did not start"
-
-    def _problem(self, error: Exception | None) -> str:
-        """What kept the notebook from running to its end, in one line; "" if nothing did.
+    def _verdict(self, ran_out: bool, error: Exception | None) -> tuple[str, str]:
+        """Status, and what kept the notebook from running to its end, in one line ("": nothing).
 
         The first error output decides. There is none where the message cannot be sent (half a
         surrogate pair), so each cell must have a number and the kernel's "ok" besides.
         """
-        cells = [cell for cell in self.notebook.cells if _runs(cell)]
-        for cell in cells:
-            where = f"In [{cell.execution_count}] raised"
-            if told := next(iter(_errors(cell)), None):
-                return _one_line(where, told.ename, told.evalue)
+        place = f"In [{len(self.begun)}]" if self.begun else ""
+        stopped = f"{place} was running" if place else "The kernel did not start"
+        if ran_out:
+            return f"timed out after {self.timeout:g} s", stopped
+        if isinstance(error, RuntimeError) and "died" in str(error):
+            return DIED, stopped
+        for cell in self.notebook.cells:
+            if not _runs(cell):
+                continue
             reply = self.replies.get(cell.id, {})
-            if reply.get("status") == "error":
-                return _one_line(where, reply.get("ename", "an error"), reply.get("evalue", ""))
-        if error:
-            return _one_line("", type(error).__name__, error)
-        ended = [cell for cell in cells if self.replies.get(cell.id, {}).get("status") == "ok"]
-        if any(cell not in ended or cell.execution_count is None for cell in cells):
-            return f"In [{self.begun}] did not run to its end"
-        return ""
-
-    def _add_error(self, told: str) -> None:
-        """Show in the kept notebook where it stopped; the kernel itself could not."""
-        error = {"ename": "NotebookEnded", "evalue": told, "traceback": [told]}
-        self.cell.outputs.append(nbformat.v4.new_output("error", **error))
+            told = [*_errors(cell), *([reply] if reply.get("status") == "error" else [])]
+            if told:
+                name, sentence = told[0].get("ename", "an error"), told[0].get("evalue", "")
+                return FAILED, _one_line(f"In [{cell.execution_count}] raised {name}", sentence)
+            if error is None and (reply.get("status") != "ok" or cell.execution_count is None):
+                return FAILED, f"{place} did not run to its end"
+        return (FAILED, _one_line(type(error).__name__, error)) if error else (PASSED, "")
 
 
 def _runs(cell: Any) -> bool:
@@ -187,10 +165,9 @@ def _errors(cell: Any) -> list[Any]:
     return [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
 
 
-def _one_line(where: str, name: str, sentence: object) -> str:
-    words = f"{where} {name}: {str(sentence)[: 2 * LONGEST]}".split()
-    text = " ".join(words).removesuffix(":")
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+def _one_line(name: str, sentence: object) -> str:
+    line = " ".join(f"{name}: {str(sentence)[: 2 * LONGEST]}".split()).removesuffix(":")
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
 
 
 def _notebook(text: str) -> Any:
@@ -210,16 +187,16 @@ def _clean(executed: Any, source: Any) -> bytes:
     for cell in cells:
         if cell.id not in own:  # put in by papermill, under a random id
             cell.id = "injected-parameters"
-        metadata = own.get(cell.id, {"tags": ["injected-parameters"]})
-        traces = ("papermill", "execution")
-        cell.metadata = {name: value for name, value in metadata.items() if name not in traces}
+        cell.metadata = dict(own.get(cell.id, {"tags": ["injected-parameters"]}))
+        for trace in ("papermill", "execution"):
+            cell.metadata.pop(trace, None)
         if cell.cell_type == "code":
             cell.outputs = _merged_streams(cell.outputs)
-            for error in _errors(cell):
-                error.evalue = _without_local_paths(error.evalue)
-                error.traceback = [_without_local_paths(line) for line in error.traceback]
             for output in cell.outputs:
-                if output.get("name") == "stderr":
+                if output.output_type == "error":
+                    output.evalue = _without_local_paths(output.evalue)
+                    output.traceback = [_without_local_paths(line) for line in output.traceback]
+                elif output.get("name") == "stderr":
                     output.text = _without_local_paths(output.text)
     notebook = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
     text = nbformat.writes(nbformat.from_dict(notebook)) + "\n"
@@ -231,15 +208,13 @@ def _merged_streams(outputs: list) -> list:
     """Join the pieces of printed text, which are cut at random, between two other outputs."""
     merged = []
     for is_stream, group in itertools.groupby(outputs, lambda out: out.output_type == "stream"):
-        if not is_stream:
-            merged.extend(group)
-            continue
-        texts = {"stdout": [], "stderr": []}  # they arrive on two ways, in either order
-        for output in group:
-            texts[output.name].append(output.text)
-        for name, pieces in texts.items():
-            if pieces:
-                merged.append(nbformat.v4.new_output("stream", name=name, text="".join(pieces)))
+        pieces = list(group)
+        if is_stream:  # stdout and stderr arrive on two ways, in either order
+            texts = {name: "".join(piece.text for piece in pieces if piece.name == name)
+                     for name in ("stdout", "stderr")}  # fmt: skip
+            pieces = [new_output("stream", name=name, text=text)
+                      for name, text in texts.items() if text]  # fmt: skip
+        merged += pieces
     return merged
 
 

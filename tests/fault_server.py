@@ -71,7 +71,9 @@ class FaultServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
 
@@ -95,10 +97,14 @@ def send(handler, status: int, body: bytes, kind="application/json", **headers):
 def completion(content: str | None, finish="stop", **message) -> bytes:
     return json.dumps(
         {
-            "id": "x", "object": "chat.completion", "created": 1, "model": "m",
+            "id": "x",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
             "choices": [
                 {
-                    "index": 0, "finish_reason": finish,
+                    "index": 0,
+                    "finish_reason": finish,
                     "message": {"role": "assistant", "content": content, **message},
                 }
             ],

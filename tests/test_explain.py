@@ -89,18 +89,21 @@ def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
         ids = {side: [fact.id for fact in facts.on(side)] for side in (FOR, AGAINST, NEXT)}
 
         def answer(fits, misfits, step, model=model):
-            model.model_validate({
-                "speaks_for": [{"id": id, "words": "x"} for id in fits],
-                "speaks_against": [{"id": id, "words": "x"} for id in misfits],
-                "next_step": [{"id": step, "words": "x"}],
-            })
+            model.model_validate(
+                {
+                    "speaks_for": [{"id": id, "words": "x"} for id in fits],
+                    "speaks_against": [{"id": id, "words": "x"} for id in misfits],
+                    "next_step": [{"id": step, "words": "x"}],
+                }
+            )
 
         good = ids[FOR][:1], ids[AGAINST][:1], ids[NEXT][0]
         answer(*good)
         wrong = [
             (ids[AGAINST][:1] + ["x"], good[1], good[2]),
             (good[0], ids[FOR][:1] + ["x"], good[2]),
-            ((ids[FOR][:1] or ["x"]) * 4, good[1], good[2]), (good[0], ["x"] * 3, good[2]),
+            ((ids[FOR][:1] or ["x"]) * 4, good[1], good[2]),
+            (good[0], ["x"] * 3, good[2]),
             (good[0], good[1], (ids[FOR] + ids[AGAINST])[0]),
         ]
         for bad in wrong:
@@ -109,15 +112,17 @@ def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
 
 
 GOOD = (
-    "Your {writing} would open doors here.", "You’d enjoy this – most days!",
-    "Your marketing years help when you write for others.", "Your writing is a gift.",
+    "Your {writing} would open doors here.",
+    "You’d enjoy this – most days!",
+    "Your marketing years help when you write for others.",
+    "Your writing is a gift.",
 )
 BAD = {
     "too long": ["You " + "a" * 160, "You are " + "very " * 60_000],
     "a digit, a sign or a letter": [
         "You earn 90 a day.", "You earn ٣ a day.", "Your Wrіting counts here.", "You\u200b may go.",
         "You may <b>go</b> now.", "You *may* go now.", "You [may](x) go now.", "You may go @ home.",
-        "You may\ngo home.", "You may go \u202eemoh.", "You may earn $ here.", "You like cafés here.",
+        "You may\ngo home.", "You may go \u202eemoh.", "You may earn $ here.", "You like cafés.",
         "You see http://evil.example now.",
     ],
     "more than 24 letters": ["You like Donaudampfschifffahrtsgesellschaft here."],
@@ -132,7 +137,7 @@ BAD = {
     "repeat themselves": ["You are a star, you are a star."],
     "name a skill, interest, value or occupation": [
         "You have enterprising blood.", "Your critical thinking shines.", "You could be an actor.",
-        "You like time   management a lot.", "You suit Actuaries, not this.", "You will be a lawyer.",
+        "You like time   management a lot.", "You suit Actuaries, too.", "You will be a lawyer.",
         "You could be a network and computer systems administrator.",
     ],
 }  # fmt: skip

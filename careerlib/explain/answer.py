@@ -43,7 +43,7 @@ def answer_model(facts: Facts) -> type[BaseModel]:
     words = Field(json_schema_extra={"pattern": PATTERN})
     for side, name in FIELDS.items():
         ids = tuple(fact.id for fact in facts.on(side)) or ("none",)
-        point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))
+        point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))  # type: ignore
         most = min(MOST[side], len(facts.on(side)))
         fields[name] = (list[point], Field(min_length=min(1, most), max_length=most))
     return create_model("Answer", __config__=whole, **fields)
@@ -56,8 +56,8 @@ def ranking_model(candidates: list[Facts]) -> type[BaseModel]:
     return create_model(
         "Ranking",
         __config__=ConfigDict(extra="forbid"),
-        order=(list[Literal[codes]], Field(min_length=count, max_length=count)),
-        reasons=(list[Literal[ids]], Field(max_length=2 * count)),
+        order=(list[Literal[codes]], Field(min_length=count, max_length=count)),  # type: ignore
+        reasons=(list[Literal[ids]], Field(max_length=2 * count)),  # type: ignore
     )
 
 

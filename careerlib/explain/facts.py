@@ -6,7 +6,7 @@ Here, from the catalog, every figure is written and every side decided; a writer
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import chain, zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ MATRIX = {"interests": "interests", "skills": "skill_importance", "work_values":
 ID = {name: name.casefold().replace(" ", "_") for block in BLOCKS.values() for name in block[0]}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 # "Some college" and "nondegree award" are equally much; "no formal credential" is least.
-SCHOOLING = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
+SCHOOLING: dict[str, int] = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
 PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
 
 
@@ -74,7 +74,7 @@ def gather(
     shares |= {key: _shares(catalog.table[[key]].to_numpy(float)) for key in figures}
     found = []
     for at in map(int, positions):
-        row = catalog.table.iloc[at]
+        row = catalog.table.iloc[at].to_dict()
         kinds = [_rated(name, profile, catalog, shares[name], at) for name in BLOCKS]
         kinds += [_outlook(profile, row, {key: [s[at, 0] for s in shares[key]] for key in figures})]
         kinds += [_counted(reasons(profile, at))] if reasons and any(kinds[:3]) else []
@@ -130,7 +130,7 @@ def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int
     return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
-def _outlook(profile: Profile, row: pd.Series, shares: dict[str, list[float]]) -> list[Fact]:
+def _outlook(profile: Profile, row: dict[str, Any], shares: dict[str, list[float]]) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
     found, others = [], row["bls_shared_by"] - 1
     shared = f" (BLS counts it together with {others} others)" if others else ""
@@ -183,7 +183,8 @@ def _steps(
     profile: Profile, catalog: Catalog, at: int, lower: np.ndarray, kept: list[Fact]
 ) -> list[Fact]:
     """What could come next, first what fits the situation best."""
-    row, needs, own = catalog.table.iloc[at], catalog.skill_importance[at], catalog.interests[at]
+    row: dict[str, Any] = catalog.table.iloc[at].to_dict()
+    needs, own = catalog.skill_importance[at], catalog.interests[at]
     first = " and ".join(np.array(INTERESTS)[own == own.max()])
     text = f"Its strongest interest is {first}, {own.max():.3g} of 7"
     plain = "Talk to somebody who does this work about what fills a week."

@@ -21,7 +21,7 @@ from careerlib.profile import Profile
 
 RATED = slice(0, BLOCKS["work values"].stop)  # the 47 slots that a person fills in by rating
 N_SHORT = 5  # short forms of each occupation to learn from, beside a long one and all ratings
-N_LANDMARKS, GAMMA, PENALTY = 300, 0.01, 0.1
+N_LANDMARKS, GAMMA, PENALTY = 250, 0.01, 0.1
 SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
 N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.1
 N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed
@@ -209,15 +209,14 @@ def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher
     """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import Ridge
-    from sklearn.pipeline import make_pipeline
 
     n, forms = len(catalog), training_forms(catalog, seed)
     mean, spread = scale(catalog)
     said = statements(np.vstack(forms), mean, spread)
     wanted = np.hstack([targets(catalog, np.isin(np.arange(n), rows)) for rows in several])
-    kernel = Nystroem(gamma=GAMMA, n_components=min(N_LANDMARKS, len(said)), random_state=seed)
-    ridge = Ridge(PENALTY)
-    make_pipeline(kernel, ridge).fit(said, np.tile(wanted, (len(forms), 1)))
+    kernel = Nystroem(gamma=GAMMA, n_components=min(N_LANDMARKS, 3 * n), random_state=seed)
+    kernel.fit(said[-3 * n :])  # a short form, a long one and the full ratings of each
+    ridge = Ridge(PENALTY).fit(kernel.transform(said), np.tile(wanted, (len(forms), 1)))
     # The kernel's normalisation and the ridge's weights are one product.
     weights = np.split(kernel.normalization_.T @ ridge.coef_.T, len(several), axis=1)
     bases = np.split(ridge.intercept_, len(several))

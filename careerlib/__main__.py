@@ -39,32 +39,27 @@ def cli() -> None:
     """The career recommender: its notebooks in batch, its book, its data, and itself."""
 
 
-def options(*wanted: Callable) -> Callable:
-    """The decorators in `wanted` as one."""
-
-    def decorate(command: Callable) -> Callable:
-        for option in reversed(wanted):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 def _not_empty(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and str(value) == ".":  # what an empty text becomes, too
         raise CareerlibError("--output must be a folder of its own, not empty or the current one.")
     return value
 
 
-notebook_options = options(
-    click.option("--only", multiple=True, metavar="NAME",
-                 help="A notebook, or the beginning of its name such as 04. Repeatable."),
-    click.option("--jobs", type=click.IntRange(min=1),
-                 help="Notebooks at the same time.  [default: 2, or 1 on a single core]"),
-    click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300,
-                 show_default=True, help="Seconds for each notebook."),
-    click.option("--notebooks", type=FOLDER, hidden=True),
-)  # fmt: skip
+def notebook_options(command: Callable) -> Callable:
+    """The options of all commands that execute notebooks."""
+    for option in (
+        click.option("--notebooks", type=FOLDER, hidden=True),
+        click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300,
+                     show_default=True, help="Seconds for each notebook."),
+        click.option("--jobs", type=click.IntRange(min=1),
+                     help="Notebooks at the same time.  [default: 2, or 1 on a single core]"),
+        click.option("--only", multiple=True, metavar="NAME",
+                     help="A notebook, or the beginning of its name such as 04. Repeatable."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
 scheduler_option = click.option(
     "--scheduler", metavar="ADDRESS",
     help="Run on a Dask cluster: tcp://host:8786, or 'local' for one on this machine.",
@@ -93,18 +88,11 @@ def run(**options: Any) -> None:
 
     Example: careerlib run --only 04 -p seed 7
     """
-    from careerlib import project
-    from careerlib.book import write_book
     from careerlib.runner import run_notebooks, summary
 
     results = run_notebooks(**_given(options))
-    try:  # before the summary, whose reader may have gone (`run | head`)
-        page = write_book(options["output"] or project.OUTPUTS)
-    finally:
-        click.echo(summary(results))
-    click.echo(f"The book is {project.shown(page)}.")
-    if any(result.problem for result in results):
-        raise click.exceptions.Exit(1)
+    failed = any(result.problem for result in results)
+    _finish(summary(results), failed, options["output"])
 
 
 @cli.command()
@@ -137,17 +125,23 @@ def sweep(**options: Any) -> None:
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
-    from careerlib import project
-    from careerlib.book import write_book
     from careerlib.sweep import run_sweep, summary
 
     table = run_sweep(**_given(options))
-    try:
-        page = write_book(options["output"] or project.OUTPUTS)
+    _finish(summary(table), (table["kind"] == "failed").any(), options["output"])
+
+
+def _finish(summary: str, failed: bool, output: Path | None) -> None:
+    """Make the book, print the summary, exit with 1 if something failed."""
+    from careerlib.book import write_book
+    from careerlib.project import OUTPUTS, shown
+
+    try:  # before the summary, whose reader may have gone (`run | head`)
+        page = write_book(output or OUTPUTS)
     finally:
-        click.echo(summary(table))
-    click.echo(f"The book is {project.shown(page)}.")
-    if (table["kind"] == "failed").any():
+        click.echo(summary)
+    click.echo(f"The book is {shown(page)}.")
+    if failed:
         raise click.exceptions.Exit(1)
 
 
@@ -203,7 +197,7 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
       skills: [Writing, Speaking]
       interests: {Enterprising: 6, Investigative: 5}
       min_wage: 50000
-    """  # noqa: D301
+    """
     from careerlib.profile import read_profile
     from careerlib.recommend import recommend as recommended
 

@@ -46,10 +46,15 @@ def environment(scratch: Path) -> dict[str, str]:
     }
 
 
+def has_sockets() -> bool:
+    """Whether there are sockets in folders; their paths are limited to a hundred characters."""
+    return os.name == "posix" and len(tempfile.gettempdir()) < 70
+
+
 def can_fork() -> bool:
     """Not on Windows, and not in a daemon, which may have no children of this kind."""
     has_server = "forkserver" in multiprocessing.get_all_start_methods()
-    return has_server and not multiprocessing.current_process().daemon
+    return has_server and has_sockets() and not multiprocessing.current_process().daemon
 
 
 def prepare(text: str) -> None:
@@ -84,9 +89,7 @@ class Kernel(AsyncKernelManager):
     started: Callable
 
     def __init__(self, **options: Any) -> None:
-        # Sockets in a folder: no port can be taken, no other user can connect. Their paths are
-        # limited to a hundred characters.
-        if os.name == "posix" and len(str(self.scratch)) < 80:
+        if has_sockets():  # no port can be taken, no other user can connect
             options |= {"transport": "ipc", "ip": str(self.scratch / "socket")}
         options["connection_file"] = str(self.scratch / "kernel.json")
         super().__init__(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]), **options)

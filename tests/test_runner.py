@@ -107,7 +107,8 @@ class FirstRun:
         self.notebooks, self.output = folder / "notebooks", folder / "out"
         for name, source in NOTEBOOKS.items():
             parameters = {"01_good": PARAMETERS, "10_the_ledger": "folder = '.'"}.get(name)
-            write_notebook(self.notebooks, name, source, "print('end')", parameters=parameters)
+            end = [] if name == "05_lingering" else ["print('end')"]
+            write_notebook(self.notebooks, name, source, *end, parameters=parameters)
         (self.output / "failed").mkdir(parents=True)
         (self.output / runner.MARK).touch()
         (self.output / "02_failing.ipynb").write_text("an earlier good result")
@@ -213,9 +214,11 @@ def test_a_second_run_gives_the_same_bytes_and_touches_no_other(first):
 def test_refresh_replaces_what_passed_and_is_unchanged(tmp_path):
     folder, output = tmp_path / "notebooks", tmp_path / "out"
     good = write_notebook(folder, "01_good", "print('made')")
-    edited = write_notebook(folder, "02_edited", f"open({str(folder / '02_edited.ipynb')!r}, 'a').write(' ')")
+    edit = "from pathlib import Path\npath = Path('02_edited.ipynb')\n"
+    edit += "path.write_text(path.read_text().replace('# 02', '# 2'))"
+    edited = write_notebook(folder, "02_edited", edit)
     failing = write_notebook(folder, "03_failing", "1 / 0")
-    before = failing.read_text(), edited.read_text() + " "
+    before = failing.read_text(), edited.read_text().replace("# 02", "# 2")
     results = run_notebooks(output=output, notebooks=folder, refresh=True)
     assert [result.status for result in results] == ["passed", "failed", "failed"]
     assert printed(good) == "made\n"

@@ -88,7 +88,7 @@ PACKAGES = {
 # Used without an import: by pandas, by Jupyter, by Sphinx, or on the command line.
 COMMANDS = {
     "editables", "hatchling", "jupyterlab", "mypy", "myst-nb", "nbval", "pillow",
-    "pytest-httpserver", "pytest-xdist", "ruff", "sphinx-book-theme", "sphinx-copybutton",
+    "pytest-httpserver", "pytest-xdist", "ruff", "sphinx", "sphinx-book-theme", "sphinx-copybutton",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from numbers import Integral
+from typing import Any
 
 
 class CareerlibError(ValueError):
@@ -35,7 +36,7 @@ def _alternatives(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def check_whole(name: str, value: object, low: int, high: int, why: str) -> None:
+def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:
     """Raise CareerlibError unless the value is a whole number from `low` to `high`.
 
     why: what the number is, for the end of the sentence.

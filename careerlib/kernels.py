@@ -101,8 +101,8 @@ class Kernel(AsyncKernelManager):
             await super()._async_launch_kernel(kernel_cmd, **options)
             return
         arguments = kernel_cmd[kernel_cmd.index("ipykernel_launcher") + 1 :]
-        self.provisioner.process = _Forked(arguments, options["env"], options["cwd"])
-        self.provisioner.pid = self.provisioner.process.pid
+        self.provisioner.process = _Forked(arguments, options["env"], options["cwd"])  # type: ignore
+        self.provisioner.pid = self.provisioner.process.pid  # type: ignore
 
 
 class _Forked:

@@ -114,4 +114,4 @@ def _highest(ratings: np.ndarray, count: Count, rng: np.random.Generator) -> np.
     known = ~np.isnan(ratings)
     order = np.lexsort((chance, -np.where(known, ratings, -np.inf)), axis=1)
     place = np.argsort(order, axis=1)
-    return known & (place < rng.integers(low, high + 1, m)[:, None])
+    return known & (place < rng.integers(low, high + 1, (m, 1)))

@@ -105,7 +105,7 @@ def _defaults(source: str) -> dict[str, Any]:
         if isinstance(target, ast.Name):
             defaults[target.id] = ...  # not a literal: it cannot be set from here
             with contextlib.suppress(ValueError):
-                defaults[target.id] = ast.literal_eval(statement.value)
+                defaults[target.id] = ast.literal_eval(statement.value)  # type: ignore
     return defaults
 
 

@@ -244,7 +244,7 @@ SARAH = Profile(
     work_values={"Achievement": 6, "Recognition": 5},
     background="Works in marketing and wants to switch to tech.",
 )
-SARAH_AS_PRINTED = replace(SARAH, skills=["Writing", "Speaking", "Critical Thinking"])
+SARAH_AS_PRINTED = replace(SARAH, skills=["Writing", "Speaking", "Critical Thinking"])  # type: ignore
 # "Same user profile tested with both" in the post's Part 4, which is not Sarah's.
 PART_4 = Profile(
     skills=["Programming", "Mathematics", "Critical Thinking"],

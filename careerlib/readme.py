@@ -36,7 +36,7 @@ def in_step(text: str) -> str:
     for name, part in parts.items():
         edge = "" if name == "hours" else "\n"
         pattern = rf"(<!-- {name} -->).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda m, p=part, e=edge: f"{m[1]}{e}{p}{e}{m[2]}", text, flags=re.S)
+        text = re.sub(pattern, lambda m, p=part, e=edge: f"{m[1]}{e}{p}{e}{m[2]}", text, flags=re.S)  # type: ignore
     return text
 
 

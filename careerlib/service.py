@@ -131,7 +131,7 @@ def feedback(pressed: Pressed, request: Request) -> dict[str, int]:
             f"There are {len(presses)} presses for {len(codes)} occupations; send one for each, 0 "
             "where nothing was pressed."
         )
-    for code in codes:
+    for code in codes:  # type: ignore
         catalog().position(code)
     (person,) = encode_profiles(pressed.profile)
     with request.app.state.writing:
@@ -182,7 +182,7 @@ def create_app(feedback: str | Path) -> FastAPI:
     refusals = (CareerlibError, exceptions.HTTPException, RequestValidationError)
     app = FastAPI(
         title="A career recommender", version=careerlib.__version__, docs_url=None,
-        redoc_url=None, exception_handlers=dict.fromkeys(refusals, _refused),
+        redoc_url=None, exception_handlers=dict.fromkeys(refusals, _refused),  # type: ignore
     )  # fmt: skip
     app.middleware("http")(_bounded)
     app.include_router(router)

@@ -46,7 +46,7 @@ def answer_model(facts: Facts) -> type[BaseModel]:
         point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))  # type: ignore
         most = min(MOST[side], len(facts.on(side)))
         fields[name] = (list[point], Field(min_length=min(1, most), max_length=most))
-    return create_model("Answer", __config__=whole, **fields)
+    return create_model("Answer", __config__=whole, **fields)  # type: ignore
 
 
 def ranking_model(candidates: list[Facts]) -> type[BaseModel]:

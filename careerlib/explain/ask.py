@@ -30,7 +30,6 @@ Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
 Reply = tuple[BaseModel | None, str]  # an answer and "live" or "cached", or why there is none
 # In our words: what a server says of an error may hold the key.
 FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
-ENDS = {"length": "was cut off", "content_filter": "withheld the answer (content filter)"}
 SENTENCES = {
     TimeoutError: "gave no complete answer within {seconds:g} seconds",
     openai.APITimeoutError: "gave no complete answer within {seconds:g} seconds",
@@ -92,7 +91,7 @@ def key_for(endpoint: Endpoint) -> str:
 def ask_all(
     questions: list[Question],
     local: bool = False,
-    cache: str | Path | None = OUTPUTS / "answers",
+    cache: Path | str | None = OUTPUTS / "answers",
     say: Callable[[str], None] = print,
     **settings: Any,
 ) -> tuple[list[Reply], list[str], str]:
@@ -104,7 +103,8 @@ def ask_all(
     base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
     endpoint = Endpoint(**{"base_url": base_url, **(llm.SETTINGS if local else {}), **settings})
     key, notices = key_for(endpoint), []
-    paths = [Path(cache) / _name(endpoint, *q) if cache else None for q in questions]
+    names = [_name(endpoint, *question) for question in questions]
+    paths = [Path(cache) / name if cache else None for name in names]
     replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
     missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
     letters = [len(json.dumps([q[0], q[1].model_json_schema()])) for q in missing.values()]
@@ -115,11 +115,11 @@ def ask_all(
     )
 
     def keep(place: int, reply: Reply) -> None:
-        replies[place], path = reply, paths[place]
+        replies[place] = reply
         try:
-            if reply[0] and path:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, reply[0].model_dump_json(indent=1).encode())
+            if reply[0] and paths[place]:
+                paths[place].parent.mkdir(parents=True, exist_ok=True)
+                replace_file(paths[place], reply[0].model_dump_json(indent=1).encode())
         except OSError as error:
             notices.append(f"Answers cannot be kept in the cache ({error.strerror}).")
 
@@ -181,10 +181,14 @@ async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str)
     )
     choice = json.loads(raw.http_response.text)["choices"][0]
     content = choice["message"].get("content")
-    refusal = "refused to answer" if choice["message"].get("refusal") else ""
-    problem = refusal or ENDS.get(choice["finish_reason"])
-    if problem or len(content or "") > MOST_LETTERS:
-        raise openai.OpenAIError(problem or LENGTH)
+    for problem, holds in (
+        ("refused to answer", choice["message"].get("refusal")),
+        (f"was cut off after {endpoint.max_tokens} tokens", choice["finish_reason"] == "length"),
+        ("withheld the answer (content filter)", choice["finish_reason"] == "content_filter"),
+        (LENGTH, len(content or "") > MOST_LETTERS),
+    ):
+        if holds:
+            raise openai.OpenAIError(problem)
     answer = schema.model_validate_json(content)
     if key != "none" and key in raw.http_response.text + answer.model_dump_json():
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
@@ -210,10 +214,11 @@ def _name(endpoint: Endpoint, messages: list, schema: type[BaseModel]) -> str:
 
 
 def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> Reply:
-    if path and path.is_file():
-        try:
-            with path.open("rb") as file:
-                return schema.model_validate_json(file.read(2 * MOST_LETTERS)), "cached"
-        except (OSError, ValidationError):
-            notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    try:
+        with path.open("rb") as file:
+            return schema.model_validate_json(file.read(2 * MOST_LETTERS)), "cached"
+    except (AttributeError, FileNotFoundError, NotADirectoryError):  # no cache, or not there
+        pass
+    except (OSError, ValidationError):
+        notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
     return None, ""

@@ -28,6 +28,9 @@ class OneSentenceGroup(click.Group):
             return super().invoke(ctx)
         except CareerlibError as error:
             raise click.ClickException(str(error)) from error
+        except ModuleNotFoundError as error:  # an extra that was not installed
+            extras = "pip install 'careerlib[notebooks,batch,data,service]'"
+            raise click.ClickException(f"The package {error.name} is missing: {extras}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted: what had finished is kept, the rest is as it was.", err=True)
             raise click.exceptions.Exit(130) from None
@@ -185,8 +188,12 @@ def claims(output: Path | None) -> None:
 @click.argument("profile", type=FOLDER)
 @click.option("--method", default="matched", show_default=True, help="How to rank.")
 @click.option("--top", type=int, default=10, show_default=True, help="Length of the list.")
-@click.option("--rank-by", default="fit", show_default=True,
-              help="fit, or openings: fit times yearly openings.")
+@click.option(
+    "--rank-by",
+    default="fit",
+    show_default=True,
+    help="fit, or openings: fit times yearly openings.",
+)
 @click.option("--max-job-zone", type=int, help="Most preparation: job zone 1 to 5.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
 def recommend(profile: Path, as_json: bool, **options: Any) -> None:
@@ -245,8 +252,13 @@ def fetch(output: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8089, show_default=True,
-              help="0: any free port.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8089,
+    show_default=True,
+    help="0: any free port.",
+)
 def llm(port: int) -> None:
     """Serve the small local language model on this machine until Ctrl-C.
 

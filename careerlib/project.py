@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "data"  # in an installed package
 DATA = PACKAGED if PACKAGED.is_dir() else ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
-OUTPUTS = ROOT / "outputs"
+OUTPUTS = (Path.cwd() if PACKAGED.is_dir() else ROOT) / "outputs"
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -41,10 +41,6 @@ def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
     assert not (left_out.index.str.endswith(".00") & left_out["has_bls"]).any()
 
 
-def test_all_is_in_code_order(catalog):
-    assert catalog.codes.is_monotonic_increasing and catalog.codes.is_unique
-
-
 @pytest.mark.parametrize("key", MATRICES)
 def test_matrix_rows_belong_to_their_occupations(catalog, post, key):
     ratings = csv(key).set_index("onet_soc_code")
@@ -84,10 +80,6 @@ def test_position_by_code_and_title(catalog):
     assert catalog.position("chief executives") == catalog.position("11-1011.00") == 0
 
 
-def test_position_of_every_title_is_its_own(catalog):
-    assert catalog.titles.str.casefold().is_unique
-
-
 def test_unknown_occupation(catalog, post, refusal):
     message = refusal(catalog.position, "Softwear Developers")
     assert "No occupation 'Softwear Developers' in the catalog 'all'" in message
@@ -117,27 +109,6 @@ def test_take_keeps_the_given_order(catalog):
     assert len(taken.related) == 60
     assert taken.position(catalog.codes[80]) == 2
     assert len(catalog) == 894
-
-
-def test_take_by_mask(catalog):
-    mask = (catalog.table["major_group"] == "29-0000").to_numpy()
-    taken = catalog.take(mask, "health care")
-    assert len(taken) == mask.sum() > 0
-    assert (taken.table["major_group"] == "29-0000").all()
-    assert np.array_equal(taken.skill_level, catalog.skill_level[mask])
-
-
-def test_related_matrix(catalog):
-    ranks = catalog.related_matrix()
-    assert ranks.shape == (894, 894)
-    assert not ranks.diagonal().any()
-    assert ranks.min() == 0 and ranks.max() == 20
-    # Each row has each rank at most once; the others lead outside the catalog.
-    for row in ranks:
-        present = row[row > 0]
-        assert len(set(present)) == len(present)
-    outside = ~catalog.related["related_code"].isin(catalog.codes)
-    assert (ranks > 0).sum() == len(catalog.related) - outside.sum()
 
 
 def test_related_matrix_has_each_rank_in_its_place(catalog, post):

@@ -12,8 +12,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+
+import careerlib
+from careerlib.__main__ import cli
 
 ROOT = Path(__file__).parent.parent
 TOP_LEVEL = {
@@ -235,3 +239,14 @@ def test_the_wheel_carries_the_data(tmp_path):
     assert ended.stdout.splitlines() == [
         str(tmp_path / "site" / "careerlib" / "data"), "Industrial Production Managers"
     ]  # fmt: skip
+
+
+def test_a_missing_extra_is_told_in_one_sentence(monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.delitem(sys.modules, "careerlib.sources", raising=False)
+    monkeypatch.delattr(careerlib, "sources", raising=False)
+    ended = CliRunner().invoke(cli, ["data", "build", "--onet", "a", "--bls", "b"])
+    assert ended.exit_code == 1
+    assert ended.output.startswith(
+        "Error: The package openpyxl is missing: pip install 'careerlib["
+    )

@@ -155,6 +155,16 @@ def test_help_lists_the_targets_of_the_readme():
         assert f"make {target}" in shown.stdout
 
 
+def test_lab_starts_by_module_from_the_root_with_notebook_01_in_front():
+    shown = subprocess.run(
+        ["make", "-n", "lab", "ARGS=--no-browser"], cwd=ROOT, capture_output=True, text=True
+    ).stdout
+    assert "python -m jupyter lab --ServerApp.root_dir=. " in shown and "--no-browser" in shown
+    first = re.search(r"default_url=/lab/tree/(\S+)", shown)[1]
+    assert first == "notebooks/01_data_loading.ipynb" and (ROOT / first).is_file()
+    assert "--allow-root" in shown  # in a container
+
+
 @pytest.fixture
 def setup(tmp_path):
     """Copy of what the set-up needs, in a folder with a space; calls make there."""

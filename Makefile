@@ -50,6 +50,6 @@ lock: ## for maintainers: resolve requirements.lock again (needs uv)
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 		--quiet --output-file requirements-llm.lock
 
-clean: ## remove .venv and what runs wrote
+clean: ## remove .venv and what runs wrote; feedback stays
 	rm -rf .venv .venv.old .venv.lock
-	find outputs -mindepth 1 ! -name README.md -delete
+	find outputs -mindepth 1 ! -name README.md ! -name 'feedback.db*' -delete

@@ -30,20 +30,22 @@ def names(catalog):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
     """All occupations: every fact stands where the tables, read anew, put it."""
-    person, table = PEOPLE[who], catalog.table
+    person, table, tried = PEOPLE[who], catalog.table, set()
     ratings = np.hstack([catalog.interests, catalog.skill_importance, catalog.work_values])
     slots = (*INTERESTS, *SKILLS, *WORK_VALUES)
     middle = {name: 2.5 if name in SKILLS else 3.5 for name in slots}
     bars = {name: (3.25, 2.75) if name in SKILLS else (4.25, 3.75) for name in slots}
     has = {**person.skills, **person.interests, **person.work_values}
     upper = table[["median_wage", "growth_percent", "openings"]].quantile(0.7)
-    lower = table["median_wage"].quantile(0.3)
+    lower, figures = table["median_wage"].quantile(0.3), table.to_dict("records")
     rank = {name: max(place, 2) if place == 3 else place for place, name in enumerate(EDUCATION)}
     for at, facts in enumerate(gather(person, catalog, range(len(catalog)))):
-        row, own = table.iloc[at], dict(zip(slots, ratings[at], strict=True))
+        row, own = figures[at], dict(zip(slots, ratings[at], strict=True))
         for fact in facts.by_id.values():
             said = fact.plain.replace("{name}", fact.name)
-            assert broken_rule(own_words(fact.plain, fact), names) in ("", TO_NOBODY)
+            if said not in tried:
+                assert broken_rule(own_words(fact.plain, fact), names) in ("", TO_NOBODY)
+                tried.add(said)
             assert "{" not in said
             if fact.side == NEXT:
                 continue

@@ -41,7 +41,7 @@ def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
 @installed
 def test_the_choices_are_valid_and_a_cached_answer_needs_no_server(tmp_path, monkeypatch):
     said = []
-    written = explain(SARAH, CODES, "local", cache=tmp_path, say=said.append)
+    written = explain(SARAH, CODES, "local", model="gpt", cache=tmp_path, say=said.append)
     assert written.notices == []
     assert set(written.table["source"]) == {"live"}
     assert set(written.table["side"]) == {"for", "against", "next"}

@@ -25,7 +25,7 @@ EXPLAIN = (
     "their ids, the facts that matter most to this person, and one next step. Beside each id "
     "write one short sentence of your own to her as 'you': no digit, and no name of a skill, "
     "interest, value or occupation; write {name} where the name of the fact should stand, such as "
-    "'Your {name} would open doors here.' The figures are added to your words." + DATA
+    "'You know best what {name} means to you.' The figures are added to your words." + DATA
 )
 RERANK = (
     "Put the occupations in the best order for this person, best first, each code once. For each "
@@ -57,9 +57,11 @@ def explain(
     """
     catalog = catalog or load_catalog()
     candidates, names = _candidates(profile, recommendations, catalog, reasons), names_of(catalog)
-    questions = [(messages(EXPLAIN, profile, [f]), answer_model(f)) for f in candidates]
+    asked = candidates if writer != "template" else []
+    questions = [(messages(EXPLAIN, profile, [facts]), answer_model(facts)) for facts in asked]
     replies, notices, by = _replies(questions, writer, asking)
     rows = []
+    replies = replies or [(None, "")] * len(candidates)
     for facts, (answer, source) in zip(candidates, replies, strict=True):
         who = {"onet_soc_code": facts.code, "title": facts.title}
         who |= {"writer": by if answer else "template", "source": source if answer else "template"}
@@ -81,9 +83,10 @@ def rerank(
     old = [facts.code for facts in candidates]
     limits = [[f"{c.code} {f.id}" for f in c.by_id.values() if f.limit] for c in candidates]
     order, given = sorted(old, key=lambda code: len(limits[old.index(code)])), [*chain(*limits)]
-    asked = [(messages(RERANK, profile, candidates), ranking_model(candidates))] if old else []
+    asked = [candidates] if old and writer != "template" else []
+    questions = [(messages(RERANK, profile, list_), ranking_model(list_)) for list_ in asked]
     options = {"max_tokens": 1500 + 40 * len(old), **options}
-    replies, notices, by = _replies(asked, writer, options)
+    replies, notices, by = _replies(questions, writer, options)
     if by != "template":
         answer = replies[0][0]
         order, given = (answer.order, answer.reasons) if answer else (old, [])
@@ -125,8 +128,8 @@ def _candidates(profile: Profile, given: Any, catalog: Catalog, reasons: Any) ->
 def _replies(questions: list, writer: str, asking: dict) -> tuple[list, list[str], str]:
     if writer not in WRITERS:
         raise CareerlibError(f"There is no writer '{writer}'; {nearest(writer, WRITERS)}")
-    if writer == "template" or not questions:
-        return [(None, "")] * len(questions), [], "template"
+    if not questions:
+        return [], [], "template"
     from careerlib.explain.ask import ask_all  # loads for a second
 
     return ask_all(questions, writer == "local", **asking)

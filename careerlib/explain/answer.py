@@ -15,7 +15,7 @@ LONGEST = 160  # letters of a point's words
 MOST = {FOR: 3, AGAINST: 2, NEXT: 1}  # points
 FIELDS = {FOR: "speaks_for", AGAINST: "speaks_against", NEXT: "next_step"}
 # For the server alone: words that do not match cost their point, not the whole answer.
-PATTERN = "^You(r|)[A-Za-z ,'{}_-]{12,100}[.]$"
+PATTERN = "^Your?[ '][A-Za-z ,'{}_-]{12,100}[.]$"
 TYPESET = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 NUMBERS = (
     "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred "

@@ -101,7 +101,7 @@ def ask_all(
     None. say: gets the estimate before anything is asked. settings: fields of Endpoint.
     """
     base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
-    endpoint = Endpoint(**{"base_url": base_url, **(llm.SETTINGS if local else {}), **settings})
+    endpoint = Endpoint(**{"base_url": base_url, **settings, **(llm.SETTINGS if local else {})})
     key, notices = key_for(endpoint), []
     names = [_name(endpoint, *question) for question in questions]
     paths = [Path(cache) / name if cache else None for name in names]

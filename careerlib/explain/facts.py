@@ -36,6 +36,7 @@ BLOCKS = {
 }  # fmt: skip
 MATRIX = {"interests": "interests", "skills": "skill_importance", "work_values": "work_values"}
 ID = {name: name.casefold().replace(" ", "_") for block in BLOCKS.values() for name in block[0]}
+FIGURES = ["median_wage", "growth_percent", "openings"]
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 # "Some college" and "nondegree award" are equally much; "no formal credential" is least.
 SCHOOLING: dict[str, int] = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
@@ -69,21 +70,21 @@ def gather(
 ) -> list[Facts]:
     """The facts of the occupations at these rows; `reasons` tells what moved an occupation's score,
     in log-odds (`Matcher.reasons`)."""
-    shares = {name: _shares(getattr(catalog, MATRIX[name])) for name in BLOCKS}
-    figures = ("median_wage", "growth_percent", "openings")
-    shares |= {key: _shares(catalog.table[[key]].to_numpy(float)) for key in figures}
-    found = []
-    for at in map(int, positions):
-        row = catalog.table.iloc[at].to_dict()
-        kinds = [_rated(name, profile, catalog, shares[name], at) for name in BLOCKS]
-        kinds += [_outlook(profile, row, {key: [s[at, 0] for s in shares[key]] for key in figures})]
+    found, rows = [], [int(position) for position in positions]
+    shares = {name: _shares(getattr(catalog, MATRIX[name]), rows) for name in BLOCKS}
+    figures = _shares(catalog.table[FIGURES].to_numpy(float), rows)
+    for at, *placed in zip(rows, *shares.values(), figures, strict=True):
+        kinds = [
+            _rated(name, profile, catalog, at, s) for name, s in zip(BLOCKS, placed, strict=False)
+        ]
+        kinds += [_outlook(profile, catalog.table.iloc[at].to_dict(), placed[3])]
         kinds += [_counted(reasons(profile, at))] if reasons and any(kinds[:3]) else []
         # One of each kind in turn, so that the first three differ; broken limits before all.
         mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
         mixed.sort(key=lambda fact: not fact.limit)
         kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(profile, catalog, at, shares["skills"][0][at], kept)
-        title = one_line(row["title"], 120)
+        kept += _steps(profile, catalog, at, placed[1][0], kept)
+        title = one_line(catalog.titles.iloc[at], 120)
         found.append(Facts(catalog.codes[at], title, {fact.id: fact for fact in kept}))
     return found
 
@@ -96,12 +97,13 @@ def one_line(text: object, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _shares(ratings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Shares (n, k) of the rated occupations that are rated lower, and higher; 0 for NaN."""
-    table = pd.DataFrame(ratings)
-    lower = (table.rank(method="min") - 1) / table.count()
-    higher = ((-table).rank(method="min") - 1) / table.count()
-    return lower.fillna(0).to_numpy(), higher.fillna(0).to_numpy()
+def _shares(ratings: np.ndarray, rows: list[int]) -> np.ndarray:
+    """(rows, 2, k) shares of the rated occupations rated lower, and higher; 0 where NaN."""
+    columns = [np.sort(column[np.isfinite(column)]) for column in ratings.T]
+    pairs = list(zip(columns, ratings[rows].T, strict=True))
+    lower = [np.searchsorted(column, own, "left") / len(column) for column, own in pairs]
+    higher = [1 - np.searchsorted(column, own, "right") / len(column) for column, own in pairs]
+    return np.where(np.isnan(ratings[rows])[:, None], 0, np.transpose([lower, higher], (2, 0, 1)))
 
 
 def _than(side: str, lower: float, higher: float) -> str:
@@ -111,12 +113,11 @@ def _than(side: str, lower: float, higher: float) -> str:
     return f", {word} than for {percent} % of occupations" if percent else ""
 
 
-def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int) -> list[Fact]:
+def _rated(name: str, profile: Profile, catalog: Catalog, at: int, shares: Any) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
     names, has_from, middle, highest, words, fits, misfits = BLOCKS[name]
     own, stated, found = getattr(catalog, MATRIX[name])[at], getattr(profile, name), []
-    for column, slot in enumerate(names):
-        rating, lower, higher = own[column], shares[0][at, column], shares[1][at, column]
+    for slot, rating, lower, higher in zip(names, own, *shares, strict=True):
         # A comparison with NaN is False: what is not rated speaks for neither side.
         side = FOR if rating >= middle + TIE else AGAINST if rating < middle - TIE else None
         if stated.get(slot, 0) < has_from or not side:
@@ -130,9 +131,9 @@ def _rated(name: str, profile: Profile, catalog: Catalog, shares: tuple, at: int
     return [fact for _, fact in sorted(found, key=lambda entry: entry[0], reverse=True)]
 
 
-def _outlook(profile: Profile, row: dict[str, Any], shares: dict[str, list[float]]) -> list[Fact]:
+def _outlook(profile: Profile, row: dict[str, Any], placed: np.ndarray) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
-    found, others = [], row["bls_shared_by"] - 1
+    shares, others, found = dict(zip(FIGURES, placed.T, strict=True)), row["bls_shared_by"] - 1, []
     shared = f" (BLS counts it together with {others} others)" if others else ""
     wage, growth, taught = row["median_wage"], row["growth_percent"], row["education"]
     quarter = {
@@ -179,9 +180,7 @@ def _counted(table: pd.DataFrame) -> list[Fact]:
     return found
 
 
-def _steps(
-    profile: Profile, catalog: Catalog, at: int, lower: np.ndarray, kept: list[Fact]
-) -> list[Fact]:
+def _steps(profile: Profile, catalog: Catalog, at: int, lower: Any, kept: list[Fact]) -> list[Fact]:
     """What could come next, first what fits the situation best."""
     row: dict[str, Any] = catalog.table.iloc[at].to_dict()
     needs, own = catalog.skill_importance[at], catalog.interests[at]

@@ -101,8 +101,8 @@ def _shares(ratings: np.ndarray, rows: list[int]) -> np.ndarray:
     """(rows, 2, k) shares of the rated occupations rated lower, and higher; 0 where NaN."""
     columns = [np.sort(column[np.isfinite(column)]) for column in ratings.T]
     pairs = list(zip(columns, ratings[rows].T, strict=True))
-    lower = [np.searchsorted(column, own, "left") / len(column) for column, own in pairs]
-    higher = [1 - np.searchsorted(column, own, "right") / len(column) for column, own in pairs]
+    lower = [np.searchsorted(c, own, "left") / max(len(c), 1) for c, own in pairs]
+    higher = [1 - np.searchsorted(c, own, "right") / max(len(c), 1) for c, own in pairs]
     return np.where(np.isnan(ratings[rows])[:, None], 0, np.transpose([lower, higher], (2, 0, 1)))
 
 

@@ -23,7 +23,7 @@ RATED = slice(0, BLOCKS["work values"].stop)  # the 47 slots that a person fills
 N_SHORT = 5  # short forms of each occupation to learn from, beside a long one and all ratings
 N_LANDMARKS, GAMMA, PENALTY = 250, 0.01, 0.1
 SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
-N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.1
+N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.15
 N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed
 CARELESS = 1.5  # points by which people misjudge a rating whose forms are still somebody's
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
@@ -43,7 +43,7 @@ def targets(catalog: Catalog, known: np.ndarray) -> np.ndarray:
     known: (n,) True where the occupation's list of relatives may be read. It becomes shares
     that sum to 1, plus three times their ridge projection on the ratings: what is rated alike
     shares relatives. An occupation without a known list has the ten that correlate most with
-    it as a stand-in, of less weight. Itself counts as two of its twenty relatives.
+    it as a stand-in, of less weight. Itself counts as three of twenty relatives.
     """
     from sklearn.linear_model import Ridge
 
@@ -86,7 +86,8 @@ class Matcher:
 
     catalog: of n occupations. mean, spread: (47,) of the ratings of all N that it was fitted
     with. filled: (N, 50) their vectors. landmarks: (d, 94) statements that a person's are
-    compared with. weights: (d, n) and base (n,): what likeness to each landmark adds.
+    compared with. weights: (d, N) and base (N,): what likeness to each landmark adds.
+    columns: (n,) positions of the catalog's occupations among the N, None for all in order.
     calibration: intercept and three weights of `_entry_features`; coherent: intercept and
     weight of the coherence. Both are None where it was fitted without.
 
@@ -101,15 +102,25 @@ class Matcher:
     landmarks: np.ndarray
     weights: np.ndarray
     base: np.ndarray
+    columns: np.ndarray | None = None
     calibration: np.ndarray | None = None
     coherent: np.ndarray | None = None
 
     def scores(self, persons: np.ndarray) -> np.ndarray:
-        """(m, n) of (m, 50) person vectors, higher is better: shares, roughly."""
+        """(m, n) of (m, 50) person vectors, higher is better.
+
+        Standardised within each person over all N occupations: how large a raw score is
+        depends on how many lists were read, and would promise too much or too little.
+        """
         from sklearn.metrics.pairwise import rbf_kernel
 
         said = statements(persons, self.mean, self.spread)
-        return rbf_kernel(said, self.landmarks, gamma=GAMMA) @ self.weights + self.base
+        values = rbf_kernel(said, self.landmarks, gamma=GAMMA) @ self.weights
+        values += self.base
+        values -= values.mean(axis=1, keepdims=True)
+        squares = np.einsum("ij,ij->i", values, values)[:, None]
+        values /= np.sqrt(squares / values.shape[1])
+        return values if self.columns is None else values[:, self.columns]
 
     def coherence(self, persons: np.ndarray) -> np.ndarray:
         """(m,) how well the best occupation explains a form: its correlation, 2 at most."""
@@ -143,12 +154,8 @@ class Matcher:
         variants = np.tile(person, (len(stated) + 1, 1))
         variants[np.arange(len(stated)), stated] = 0
         values = logit(self.probabilities(variants, self.scores(variants)[:, [position]]))[:, 0]
-        frame = pd.DataFrame(
-            {
-                "statement": np.array(SLOTS)[stated],
-                "contribution": (values[-1] - values[:-1]).round(9),
-            }
-        )
+        lost = (values[-1] - values[:-1]).round(9)
+        frame = pd.DataFrame({"statement": np.array(SLOTS)[stated], "contribution": lost})
         return frame.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
 
@@ -273,9 +280,7 @@ def matcher_of(catalog: Catalog) -> Matcher:
         part = len(catalog) < len(whole) and (columns >= 0).all()
         if part and _digest(whole.take(columns, catalog.name)) == key:
             model = matcher_of(whole)
-            _matchers[key] = replace(
-                model, catalog=catalog, weights=model.weights[:, columns], base=model.base[columns]
-            )
+            _matchers[key] = replace(model, catalog=catalog, columns=columns)
         else:
             _matchers[key] = fit_matcher(catalog)
     return _matchers[key]

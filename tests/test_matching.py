@@ -1,0 +1,245 @@
+"""The recommender that listens: its figures, probabilities, words, reasons, and what it refuses."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from careerlib.catalog import load_catalog
+from careerlib.encoding import SLOTS, correlation, encode_profiles
+from careerlib.errors import CareerlibError
+from careerlib.evaluation import group_bootstrap, ranked, recall_at_k, relatives
+from careerlib.matching import (
+    RATED,
+    WORDS,
+    fit_matcher,
+    matcher_of,
+    scale,
+    statements,
+    targets,
+    word,
+)
+from careerlib.persons import full_persons, random_profiles, short_forms
+from careerlib.profile import CONTRASTING, SARAH, Profile
+from careerlib.project import ROOT
+
+CATALOG = load_catalog()
+N = len(CATALOG)
+RELATED = relatives(CATALOG)
+GROUP = CATALOG.table["major_group"].to_numpy()
+PEOPLE = {"short": short_forms(CATALOG, 1000), "full": full_persons(CATALOG)}
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return matcher_of(CATALOG)
+
+
+def held_out(folds):
+    """{kind: (n, n)} scores of people whose occupations' lists were not read."""
+    scores = {kind: np.empty((N, N)) for kind in PEOPLE}
+    for fold in folds:
+        model = fit_matcher(CATALOG, np.setdiff1d(np.arange(N), fold), calibrate=False)
+        for kind, persons in PEOPLE.items():
+            scores[kind][fold] = model.scores(persons[fold])
+    return scores
+
+
+def recalls(scores):
+    return recall_at_k(ranked(scores, np.arange(N), 10), RELATED)
+
+
+@pytest.fixture(scope="module")
+def halves():
+    return held_out(np.array_split(np.random.default_rng(0).permutation(N), 2))
+
+
+# Figures ----------------------------------------------------------------------------------
+
+
+def test_recall_on_random_halves(halves):
+    assert np.nanmean(recalls(halves["short"])) == pytest.approx(0.189, abs=0.008)
+    assert np.nanmean(recalls(halves["full"])) == pytest.approx(0.305, abs=0.008)
+
+
+def test_whole_fields_are_no_worse_than_the_correlation():
+    parts = np.array_split(np.random.default_rng(1).permutation(np.unique(GROUP)), 4)
+    scores = held_out([np.flatnonzero(np.isin(GROUP, part)) for part in parts])
+    for kind, persons in PEOPLE.items():
+        base = recalls(correlation(persons, PEOPLE["full"]))
+        more = group_bootstrap(recalls(scores[kind]) - base, GROUP)
+        assert more.high > 0 and -0.01 < more.estimate < 0.06
+
+
+def test_a_list_that_is_held_out_is_not_read():
+    known = np.arange(N) % 3 > 0
+    related = CATALOG.related
+    lists_of_others = related["onet_soc_code"].isin(CATALOG.codes[known])
+    cut = replace(CATALOG, related=related[lists_of_others])
+    np.testing.assert_array_equal(targets(CATALOG, known), targets(cut, known))
+    assert not np.allclose(targets(CATALOG, known), targets(CATALOG, np.full(N, True)))
+
+
+def test_targets_are_the_relatives_or_stand_ins():
+    known = np.arange(N) > 0
+    wanted = targets(CATALOG, known)
+    bare = wanted - 0.15 * np.eye(N)
+    alike = correlation(PEOPLE["full"][:1], PEOPLE["full"])[0]
+    nearest = np.argsort(-np.where(np.arange(N) == 0, -9, alike))[:10]
+    assert set(np.flatnonzero(bare[0] > 0.03)) == set(nearest)
+    listed = np.where(RELATED[1:], bare[1:], np.nan)
+    assert np.nanmean(listed) > 10 * np.abs(bare[1:]).mean()
+
+
+# Scores, probabilities, words --------------------------------------------------------------
+
+
+def test_probabilities_keep_the_order_and_promise_what_is_kept(matcher, halves):
+    for kind, persons in PEOPLE.items():
+        shown = ranked(halves[kind], np.arange(N), 10)
+        scores = np.take_along_axis(halves[kind], shown, axis=1)
+        promised = matcher.probabilities(persons, scores)
+        assert (np.diff(promised, axis=1) <= 1e-12).all()
+        kept = np.take_along_axis(RELATED, shown, axis=1)
+        for low, high in ((0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1)):
+            band = (promised >= low) & (promised < high)
+            if band.sum() > 200:
+                assert kept[band].mean() == pytest.approx(promised[band].mean(), abs=0.1)
+
+
+def test_words_are_worth_what_they_promise(matcher, halves):
+    shown = ranked(halves["short"], np.arange(N), 10)
+    scores = np.take_along_axis(halves["short"], shown, axis=1)
+    promised = matcher.probabilities(PEOPLE["short"], scores)
+    kept = np.take_along_axis(RELATED, shown, axis=1)
+    worth = {
+        name: kept[(promised >= low) & (promised < high)].mean()
+        for (name, low), high in zip(WORDS.items(), (1.01, *WORDS.values()), strict=False)
+    }
+    assert worth["High"] > 0.5 > worth["Medium"] > 0.3 > worth["Low"] > 0.15
+
+
+@pytest.mark.parametrize(("probability", "expected"), [
+    (1, "High"), (0.5, "High"), (0.4999, "Medium"), (0.3, "Medium"), (0.2999, "Low"),
+    (0.15, "Low"), (0.1499, "Very low"), (0, "Very low"),
+])  # fmt: skip
+def test_words_by_their_bounds(probability, expected):
+    assert word(probability) == expected
+
+
+def test_nonsense_is_told_high_more_rarely_than_forms_of_occupations(matcher, halves):
+    def share_with_high(persons, scores):
+        best = np.sort(scores, axis=1)[:, -1:]
+        return (matcher.probabilities(persons, best) >= WORDS["High"]).mean()
+
+    chance = random_profiles(1000, 9)
+    nonsense = share_with_high(chance, matcher.scores(chance))
+    real = halves["short"].copy()
+    np.fill_diagonal(real, -np.inf)
+    assert nonsense < 0.06 < share_with_high(PEOPLE["short"], real)
+    assert np.median(matcher.coherence(chance)) < np.median(matcher.coherence(PEOPLE["short"]))
+
+
+def test_people_are_led_to_themselves(matcher):
+    ten = ranked(matcher.scores(PEOPLE["full"]), top=10)
+    assert (ten == np.arange(N)[:, None]).any(axis=1).mean() > 0.75
+    lists = {who: ranked(matcher.scores(encode_profiles(p)), top=10)[0] for who, p in
+             CONTRASTING.items()}  # fmt: skip
+    assert len({tuple(rows) for rows in lists.values()}) == len(CONTRASTING)
+
+
+# Reasons -----------------------------------------------------------------------------------
+
+
+def test_a_reason_is_what_leaving_the_statement_out_loses(matcher):
+    def log_odds(someone):
+        vector = encode_profiles(someone)
+        p = matcher.probabilities(vector, matcher.scores(vector)[:, [7]])[0, 0]
+        return np.log(p / (1 - p))
+
+    reasons = matcher.reasons(SARAH, 7)
+    named = {*SARAH.skills, *SARAH.interests, *SARAH.work_values}
+    assert set(reasons["statement"]) == named
+    assert reasons["contribution"].is_monotonic_decreasing
+    without = replace(SARAH, interests={"Investigative": SARAH.interests["Investigative"]})
+    found = reasons.set_index("statement")["contribution"]["Enterprising"]
+    assert found == pytest.approx(log_odds(SARAH) - log_odds(without), abs=1e-6)
+    by_vector = matcher.reasons(encode_profiles(SARAH)[0], 7)
+    assert by_vector.equals(reasons)
+
+
+def test_nobody_has_reasons_who_says_nothing(matcher):
+    with pytest.raises(CareerlibError, match="nothing contributes; rate at least one"):
+        matcher.reasons(Profile(), 0)
+
+
+# What it takes, and what it refuses ---------------------------------------------------------
+
+
+def test_statements_of_what_is_said_and_only_that():
+    mean, spread = scale(CATALOG)
+    said = statements(encode_profiles(SARAH), mean, spread)[0]
+    stated = np.isin(SLOTS[RATED], [*SARAH.skills, *SARAH.interests, *SARAH.work_values])
+    np.testing.assert_array_equal(said[47:] > 0, stated)
+    assert (said[:47][~stated] == 0).all() and (said[:47][stated] != 0).all()
+
+
+@pytest.mark.parametrize("persons", [np.zeros(50), np.zeros((2, 49)), np.full((1, 50), np.nan)])
+def test_other_arrays_are_refused(matcher, persons):
+    with pytest.raises(CareerlibError, match="make them with encode_profiles"):
+        matcher.scores(persons)
+
+
+@pytest.mark.parametrize(("occupations", "seed"), [(np.arange(29), 0), (None, -1), (None, 0.5)])
+def test_what_cannot_be_fitted_is_refused(occupations, seed):
+    with pytest.raises(CareerlibError):
+        fit_matcher(CATALOG, occupations, seed)
+
+
+def test_a_part_of_the_catalog_has_the_columns_of_the_whole(matcher):
+    post = load_catalog("post")
+    columns = CATALOG.codes.get_indexer(post.codes)
+    part = matcher_of(post)
+    persons = random_profiles(5)
+    np.testing.assert_array_equal(part.coherence(persons), matcher.coherence(persons))
+    np.testing.assert_allclose(
+        part.scores(persons), matcher.scores(persons)[:, columns], rtol=0, atol=1e-12
+    )
+    assert matcher_of(load_catalog()) is matcher  # once a process, for equal data
+    changed = replace(CATALOG, interests=np.clip(CATALOG.interests + 0.5, 1, 7))
+    assert matcher_of(changed) is not matcher
+
+
+# The same everywhere, and soon ---------------------------------------------------------------
+
+
+def test_it_is_the_same_in_another_process_with_other_threads(matcher):
+    script = (
+        "import numpy as np; from careerlib.catalog import load_catalog; "
+        "from careerlib.matching import matcher_of; from careerlib.persons import random_profiles; "
+        "p = random_profiles(20); m = matcher_of(load_catalog()); s = m.scores(p); "
+        "print(repr(m.probabilities(p, s).round(6).sum(axis=1).tolist()))"
+    )
+    environment = os.environ | {
+        "PYTHONHASHSEED": "5", "OPENBLAS_NUM_THREADS": "2", "PYTHONPATH": str(ROOT)
+    }  # fmt: skip
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    persons = random_profiles(20)
+    here = matcher.probabilities(persons, matcher.scores(persons)).round(6).sum(axis=1)
+    np.testing.assert_allclose(json.loads(found.stdout), here, rtol=0, atol=1e-4)
+
+
+def test_fitting_is_quick():
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        fit_matcher(CATALOG)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 2.5  # 0.7 on a free core

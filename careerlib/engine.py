@@ -26,6 +26,7 @@ from careerlib.project import fingerprint
 
 START = 120  # seconds that a process may take until it is ready
 GRACE = 15  # seconds that it may take beyond the time limit of a notebook
+CONNECT = 10  # seconds that a scheduler may take to answer
 AHEAD = 64  # notebooks that an executor has at a time
 
 
@@ -237,7 +238,7 @@ def _cluster(scheduler: str, processes: int) -> Iterator[Executor]:
                 options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
                 cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
                 address = stack.enter_context(cluster)
-            client = stack.enter_context(distributed.Client(address, timeout=10))
+            client = stack.enter_context(distributed.Client(address, timeout=CONNECT))
             client.wait_for_workers(1, timeout=30)
         except (OSError, TimeoutError, ValueError) as error:
             raise CareerlibError(

@@ -1,0 +1,114 @@
+"""The book: pages that open from disk, and nothing active in them of what notebooks print."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from test_runner import write_notebook
+
+from careerlib import book
+from careerlib.book import write_book
+
+HOSTILE = """\
+<div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
+<table border="1" class="dataframe"><tr onmouseover="steal()"><td style="x:url(steal)">12</td></tr></table>
+<style scoped>.steal {}</style><img src=x onerror="steal()"><iframe src="https://steal"></iframe>
+<a href="javascript:steal()">a</a> <a href="https://example.org/fine">b</a> <svg onload="steal()"/>
+"""
+BOUND = "```{raw} html\n<script>steal()</script>\n```"
+PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
+         "JggAAAAABJRU5ErkJggg==")  # fmt: skip
+
+
+def shown(metadata=None, **data) -> dict:
+    data = {kind.replace("__", "+").replace("_", "/"): value for kind, value in data.items()}
+    return {"output_type": "display_data", "metadata": metadata or {}, "data": data}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A book of committed notebooks and, over them, executed ones that print hostile things."""
+    folder = tmp_path_factory.mktemp("book")
+    committed, outputs = folder / "notebooks", folder / "outputs"
+    for name in ("01_first", "04_hostile", "10_the_ledger"):
+        write_notebook(committed, name, f"print('committed {name}')")
+    outputs.mkdir()
+    path = shutil.copy(committed / "04_hostile.ipynb", outputs)
+    notebook = json.loads(Path(path).read_text())
+    cell = notebook["cells"][1] | {"id": "controls", "execution_count": 1}
+    cell |= {"metadata": {"tags": ["hide-input"]}, "source": "show()"}
+    figure = {"image/png": {"alt": 'A "figure" <script>', "width": 720, "height": 300}}
+    cell["outputs"] = [
+        shown(figure, image_png=PIXEL, text_plain="a figure"),
+        shown(text_html=HOSTILE),
+        shown(text_markdown=BOUND, text_plain=BOUND),
+        shown(text_latex="$\\href{javascript:steal()}{x}$"),
+        shown({}, **{"application_javascript": "steal()", "image_svg__xml": "<svg onload='steal()'/>"}),
+        {"output_type": "stream", "name": "stdout", "text": "<script>steal()</script>\x1b[31m" + BOUND},
+    ]
+    notebook["cells"][1] = cell
+    Path(path).write_text(json.dumps(notebook))
+    (outputs / "sweep").mkdir()
+    (outputs / "sweep/sweep.csv").write_text(
+        "notebook,seed,kind,name,holds,verdict,measured,figure,value\n"
+        '01_first,1,finding,"```\n<script>steal()</script>",True,,,,\n'
+        "01_first,2,finding,holds at times,False,,,,\n01_first,2,figure,f,,,,gap,0.25\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "NOTEBOOKS", committed)
+        assert write_book(outputs) == outputs / "book/index.html"
+    return outputs / "book"
+
+
+def test_what_a_notebook_prints_is_nothing_active(made):
+    page = (made / "notebooks/04_hostile.html").read_text()
+    assert '<div class="careerlib-finding">kept</div>' in page
+    assert re.search(r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td>12</td>', page)
+    assert '<a href="https://example.org/fine">b</a>' in page
+    for active in ("javascript:", "onerror", "onclick", "onload", "onmouseover", "<iframe", "url(st"):
+        assert active not in page, active
+    for path in made.rglob("*.html"):
+        scripts = re.findall(r"(?s)<script.*?</script>", path.read_text())
+        assert not [script for script in scripts if "steal" in script], path
+    assert "&lt;script&gt;steal()" in page  # printed text stays text
+    assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
+
+
+def test_the_first_page_leads_to_all_others(made):
+    page = (made / "index.html").read_text()
+    assert 'src="_images/picture.png"' in page
+    assert re.search(r"Of \d+ claims: ", page)
+    for target in ("notebooks/01_first", "notebooks/04_hostile", "notebooks/10_the_ledger", "sweep"):
+        assert f'href="{target}.html"' in page
+    assert "committed 01_first" in (made / "notebooks/01_first.html").read_text()
+    assert "committed 04_hostile" not in (made / "notebooks/04_hostile.html").read_text()
+
+
+def test_every_page_opens_without_a_network(made):
+    for path in made.rglob("*.html"):
+        loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', path.read_text())
+        assert loaded
+        assert not [address for address in loaded if re.match(r"(https?:)?//", address)], path
+
+
+def test_hidden_input_unfolds_and_code_can_be_copied(made):
+    page = (made / "notebooks/04_hostile.html").read_text()
+    assert re.search(r'<details class="[^"]*above-input', page)
+    assert "copybutton.js" in page
+    assert (made / "searchindex.js").stat().st_size > 100
+
+
+def test_a_sweep_has_its_page(made):
+    page = (made / "sweep.html").read_text()
+    for cell in ("holds at times", "0%", "100%", "gap", "0.25"):
+        assert f"<td>{cell}</td>" in page
+    assert "&lt;script&gt;steal()" in page
+
+
+def test_a_book_that_cannot_be_made_leaves_the_earlier_one(made, refusal, monkeypatch, tmp_path):
+    monkeypatch.setattr(book, "SITE", tmp_path)
+    assert "cannot be written to" in refusal(write_book, made.parent)
+    assert (made / "index.html").exists()
+    assert not list(made.parent.glob(".book-*"))

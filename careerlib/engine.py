@@ -14,8 +14,15 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
-    FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait,
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
 )  # fmt: skip
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -135,6 +142,9 @@ class Processes(Executor):
     """
 
     def __init__(self, processes: int, limit: float, scratch: str) -> None:
+        # It removes what killed processes leave, and need not talk about that.
+        with changed_environment(PYTHONWARNINGS="ignore:resource_tracker"):
+            resource_tracker.ensure_running()
         self.limit, self.scratch = limit, scratch
         self.threads = ThreadPoolExecutor(processes, initializer=_hold_back_interrupts)
         self.own = threading.local()  # the thread's process: pool and pid
@@ -170,6 +180,18 @@ class Processes(Executor):
         if self.closed:
             kill(self.own.pid)
         self.own.pool.submit(_get_ready, *arguments).result(START)
+
+
+@contextlib.contextmanager
+def changed_environment(**variables: str) -> Iterator[None]:
+    """For the time of the block, which starts a process that inherits it."""
+    own = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(own)
 
 
 def kill(pid: int) -> None:

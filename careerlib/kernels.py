@@ -17,7 +17,7 @@ from typing import Any
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 
-from careerlib.engine import end_with_parent
+from careerlib.engine import changed_environment, end_with_parent
 from careerlib.project import ROOT
 
 ALWAYS = ("ipykernel.kernelapp", "IPython.core.completer")
@@ -67,13 +67,8 @@ def prepare(text: str) -> None:
     context = multiprocessing.get_context("forkserver")
     wanted = any(name in text for name in ("careerlib", "pandas", "sklearn", "matplotlib"))
     context.set_forkserver_preload([__name__, *ALWAYS, *(LIBRARIES if wanted else ())])
-    own = dict(os.environ)
-    os.environ.update(environment(Path(tempfile.gettempdir())))  # which that process inherits
-    try:
+    with changed_environment(**environment(Path(tempfile.gettempdir()))):
         forkserver.ensure_running()
-    finally:
-        os.environ.clear()
-        os.environ.update(own)
     first = context.Process(target=int)
     first.start()
     first.join()

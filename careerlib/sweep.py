@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -164,4 +163,5 @@ def summary(table: pd.DataFrame) -> str:
     """What a sweep found, as text for a terminal."""
     text = shares(table).to_string(index=False, formatters={"holds": "{:.0%}".format})
     failed = table.loc[table["kind"] == "failed", "name"]
-    return f"{text}\n{len(failed)} runs failed; the first: {failed.iloc[0]}" if len(failed) else text
+    told = f"\n{len(failed)} runs failed; the first: {failed.iloc[0]}" if len(failed) else ""
+    return text + told

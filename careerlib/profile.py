@@ -4,27 +4,27 @@ A profile can be kept as a YAML file: `write_profile` makes one, `read_profile` 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, field, fields, replace
 from functools import cache
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import yaml
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WrapValidator
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails, PydanticCustomError
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
-from careerlib.errors import CareerlibError, nearest
-from careerlib.plain_yaml import PlainYamlError, load_plain, quoted
+from careerlib.errors import CareerlibError, nearest, quoted
+from careerlib.plain_yaml import FILE_ERRORS, load_plain, reason
 from careerlib.project import replace_file
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
 HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
-LONGEST_BACKGROUND = 200
 MOST_PROBLEMS = 12  # that one message tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
@@ -36,49 +36,43 @@ def _folded(name: object) -> str:
     return " ".join(str(name).replace("\u2019", "'").split()).casefold()
 
 
+SPELLING = {_folded(name): name for name in (*SKILLS, *INTERESTS, *WORK_VALUES, *EDUCATION)}
+
+
 def _name(names: tuple[str, ...]) -> BeforeValidator:
     """One of these names, in its official spelling."""
-    spelling = {_folded(name): name for name in names}
 
     def check(given: object) -> str:
-        if not isinstance(given, str) or _folded(given) not in spelling:
+        official = SPELLING.get(_folded(given)) if isinstance(given, str) else None
+        if official not in names:
             raise PydanticCustomError("name", "unknown", {"valid": names})
-        return spelling[_folded(given)]
+        return official
 
     return BeforeValidator(check)
 
 
-def _ratings(names: tuple[str, ...], as_list: bool = False) -> BeforeValidator:
-    """A table with these names in their order; `as_list` also a list of names, each NAMED_SKILL."""
-    spelling = {_folded(name): name for name in names}
-
-    def check(given: object) -> dict:
-        if as_list and isinstance(given, Iterable) and not isinstance(given, (str, Mapping)):
-            listed = [name if isinstance(name, str) else quoted(name) for name in given]
-            given = {spelling.get(_folded(name), name): NAMED_SKILL for name in listed}
-        if not isinstance(given, Mapping):
-            wanted = "a list of names or a table" if as_list else "a table"
-            raise PydanticCustomError("block", "must be {what} of name: rating", {"what": wanted})
-        known: dict[Any, Any] = {}
-        for name, rating in given.items():
-            official = spelling.get(_folded(name), name) if isinstance(name, str) else name
-            if official in known:
-                raise PydanticCustomError("block", "rates {name} twice", {"name": official})
-            known[official] = rating
-        return {name: known.pop(name) for name in names if name in known} | known
-
-    return BeforeValidator(check)
+def _named(given: object) -> object:
+    """A list of skills as a table in which each counts as NAMED_SKILL."""
+    if not isinstance(given, Iterable) or isinstance(given, (str, Mapping)):
+        return given
+    names = [name if isinstance(name, str) else quoted(name) for name in given]
+    return dict.fromkeys({_folded(name): name for name in names}.values(), NAMED_SKILL)
 
 
-def _number(given: object) -> float:
-    if isinstance(given, str) and DECIMAL.fullmatch(given):
-        return float(given)
-    if isinstance(given, Real) and not isinstance(given, bool):
-        try:
-            return float(given)
-        except OverflowError:
-            return float("inf")
-    raise PydanticCustomError("number", "give a plain decimal number")
+def _in_order(given: Any, check: Callable[[Any], dict[str, float]]) -> dict[str, float]:
+    """Ratings in O*NET's order, none given twice."""
+    ratings = check(given)
+    if len(ratings) < len(given):
+        name = Counter(map(_folded, given)).most_common(1)[0][0]
+        raise PydanticCustomError("twice", "it rates {name} twice", {"name": SPELLING[name]})
+    return {name: ratings[name] for name in SPELLING.values() if name in ratings}
+
+
+def _number(given: object) -> object:
+    odd = isinstance(given, str) and not DECIMAL.fullmatch(given)
+    if odd or isinstance(given, (bool, np.bool_)):
+        raise PydanticCustomError("number", "give a plain decimal number")
+    return given
 
 
 @cache
@@ -90,23 +84,20 @@ def major_groups() -> dict[str, str]:
 
 def _group(given: object) -> str:
     """The code of a major group that is given by title, "15-0000", "15" or 15."""
-    name, groups = _folded(given).removesuffix(" occupations"), major_groups()
-    for code, title in groups.items():
+    name = _folded(given).removesuffix(" occupations")
+    for code, title in major_groups().items():
         if name in (code, code[:2], title.casefold()):
             return code
-    # One word of a long title does not look like it to `nearest`.
-    having = tuple(title for title in groups.values() if name and name in title.casefold())
-    valid = having or tuple(groups.values())
-    raise PydanticCustomError("name", "unknown", {"valid": valid})
+    raise PydanticCustomError("name", "unknown", {"valid": tuple(major_groups().values())})
 
 
-SkillRating = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_SKILL)]
-Rating = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_RATING)]
+Upto5 = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_SKILL)]
+Upto7 = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_RATING)]
 Wage = Annotated[float, BeforeValidator(_number), Field(ge=0, le=HIGHEST_WAGE)]
-Line = Annotated[str, Field(max_length=LONGEST_BACKGROUND, pattern=ONE_LINE)]
-Skills = Annotated[dict[Annotated[str, _name(SKILLS)], SkillRating], _ratings(SKILLS, True)]
-Interests = Annotated[dict[Annotated[str, _name(INTERESTS)], Rating], _ratings(INTERESTS)]
-Values = Annotated[dict[Annotated[str, _name(WORK_VALUES)], Rating], _ratings(WORK_VALUES)]
+IN_ORDER = WrapValidator(_in_order)
+Skills = Annotated[dict[Annotated[str, _name(SKILLS)], Upto5], IN_ORDER, BeforeValidator(_named)]
+Interests = Annotated[dict[Annotated[str, _name(INTERESTS)], Upto7], IN_ORDER]
+Values = Annotated[dict[Annotated[str, _name(WORK_VALUES)], Upto7], IN_ORDER]
 Groups = Annotated[
     tuple[Annotated[str, BeforeValidator(_group)], ...],
     BeforeValidator(lambda given: [given] if isinstance(given, (str, int)) else given),
@@ -114,13 +105,12 @@ Groups = Annotated[
 ]
 
 
-@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@dataclass(frozen=True, config={"extra": "forbid"})
 class Profile:
     """One person.
 
     skills: a list of O*NET skill names (each counts as 3 of 5), or {name: 0-5}.
-    interests: {RIASEC interest: 0-7}.
-    work_values: {work value: 0-7}.
+    interests: {RIASEC interest: 0-7}. work_values: {work value: 0-7}.
     min_wage: lowest acceptable wage, US dollars a year, or None.
     remote: True if remote work is preferred.
     max_education: highest acceptable BLS education category, or None for any.
@@ -128,9 +118,8 @@ class Profile:
         ("15-0000", "15"), kept as codes; none means all.
     background: one line in her own words, at most 200 characters; never taken for a fact.
 
-    Names are matched without letter case and kept as O*NET spells them, in its order. A
-    number may also be text, as in "6.5". Raises one CareerlibError that lists everything
-    that is wrong (the first twelve things of more).
+    Names are matched without letter case and kept as O*NET spells them, in its order. A number
+    may be text ("6.5"). Raises one CareerlibError that lists all (at most twelve) mistakes.
     """
 
     skills: Skills = field(default_factory=dict)
@@ -140,7 +129,7 @@ class Profile:
     remote: bool = False
     max_education: Annotated[str, _name(EDUCATION)] | None = None
     fields: Groups = ()
-    background: Line = ""
+    background: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
 
     if TYPE_CHECKING:
 
@@ -165,31 +154,27 @@ def _init(self: Any, /, *args: Any, **given: Any) -> None:
         raise CareerlibError(f"The profile cannot be used: {told}.") from None
 
 
-Profile.__init__ = _init  # pyright: ignore[reportAttributeAccessIssue]
+Profile.__init__ = _init  # type: ignore[method-assign]
 KEYS = tuple(entry.name for entry in fields(Profile))
 NOTHING = ("", "~", "null")  # YAML's ways to leave a value out
-HEADING = (
-    f"# Ratings: skills 0 to {HIGHEST_SKILL:g}, interests and work values 0 to "
-    f"{HIGHEST_RATING:g}.\n# min_wage is in US dollars a year; null means no limit.\n"
-)
+WORDS = {  # where they say more than pydantic's
+    "dict_type": "give a table of name: rating; for skills a list of names will do",
+    "string_pattern_mismatch": "give one line without control characters",
+}
 
 
 def _told(error: ErrorDetails) -> str:
     """One of pydantic's errors in our words."""
-    where, given, context = error["loc"], quoted(error["input"]), error.get("ctx", {})
-    block, *within = [str(part) for part in where if part != "[key]"] or ["a key"]
-    if error["type"] == "unexpected_keyword_argument":
+    kind, given = error["type"], quoted(error["input"])
+    block, *within = [str(part) for part in error["loc"] if part != "[key]"] or ["a key"]
+    if kind == "unexpected_keyword_argument":
         return f"it has no {quoted(block)} ({nearest(block[:40], KEYS).rstrip('.')})"
-    if error["type"] == "name":
-        close = nearest(given.strip("'"), context["valid"]).rstrip(".")
+    if kind == "name":
+        close = nearest(given.strip("'"), error["ctx"]["valid"]).rstrip(".")
         return f"{block} has no {given} ({close})"
-    if error["type"] == "block":
-        return f"{block} {error['msg']}"
-    words = error["msg"][0].lower() + error["msg"][1:]
-    if error["type"] == "string_pattern_mismatch":
-        words = "give one line without control characters"
     what = " ".join([block, *(quoted(part).strip("'") for part in within)])
-    return f"{what} is {given} ({words})"
+    words = WORDS.get(kind, error["msg"])
+    return f"{what} is {given} ({words[0].lower()}{words[1:]})"
 
 
 def read_profile(path: str | Path) -> Profile:
@@ -200,14 +185,15 @@ def read_profile(path: str | Path) -> Profile:
     """
     called = f"The profile {quoted(str(path), 120)}"
     try:
-        given = load_plain(path)
-        left_out = {key for key in KEYS if given.get(key) in NOTHING}
-        return Profile(**{key: value for key, value in given.items() if key not in left_out})
-    except PlainYamlError as error:
+        given = load_plain(Path(path))
+    except FILE_ERRORS as error:
         raise CareerlibError(
-            f"{called} cannot be read ({error}); write a file with lines of 'key: value' and the "
-            f"keys {', '.join(KEYS)}."
+            f"{called} cannot be read ({reason(error)}); write a file with lines of 'key: value' "
+            f"and the keys {', '.join(KEYS)}."
         ) from None
+    stated = {key: said for key, said in given.items() if key not in KEYS or said not in NOTHING}
+    try:
+        return Profile(**stated)
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
 
@@ -218,14 +204,16 @@ def write_profile(profile: Profile, path: str | Path) -> None:
     An existing file is replaced in one step, or kept if anything fails. Raises
     CareerlibError where the file cannot be written.
     """
-    text = yaml.safe_dump(_plain(asdict(profile)), sort_keys=False, allow_unicode=True, width=1000)
+    stated = _plain(asdict(profile))
+    text = "# Ratings: skills 0 to 5, interests and work values 0 to 7.\n"
+    text += "# min_wage is in US dollars a year; null means no limit.\n"
+    text += yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=1000)
     try:
-        replace_file(Path(path).expanduser(), (HEADING + text).encode())
-    except (OSError, ValueError, RuntimeError) as error:
+        replace_file(Path(path).expanduser(), text.encode())
+    except FILE_ERRORS as error:
         raise CareerlibError(
-            f"The profile cannot be written to {quoted(str(path), 120)} "
-            f"({getattr(error, 'strerror', None) or error}); choose another file name in a folder "
-            "that exists."
+            f"The profile cannot be written to {quoted(str(path), 120)} ({reason(error)}); choose "
+            "another file name in a folder that exists."
         ) from None
 
 
@@ -239,38 +227,28 @@ def _plain(value: object) -> object:
 # The post lists Sarah's first three skills; its scores need the fourth. It says that she "wants
 # to switch from Marketing to Tech".
 SARAH = Profile(
-    skills=["Writing", "Speaking", "Critical Thinking", "Social Perceptiveness"],
-    interests={"Enterprising": 6, "Investigative": 5},
-    work_values={"Achievement": 6, "Recognition": 5},
+    ["Writing", "Speaking", "Critical Thinking", "Social Perceptiveness"],
+    {"Enterprising": 6, "Investigative": 5}, {"Achievement": 6, "Recognition": 5},
     background="Works in marketing and wants to switch to tech.",
-)
+)  # fmt: skip
 SARAH_AS_PRINTED = replace(SARAH, skills=["Writing", "Speaking", "Critical Thinking"])  # type: ignore
 # "Same user profile tested with both" in the post's Part 4, which is not Sarah's.
 PART_4 = Profile(
-    skills=["Programming", "Mathematics", "Critical Thinking"],
-    interests={"Investigative": 7, "Enterprising": 5},
+    ["Programming", "Mathematics", "Critical Thinking"], {"Investigative": 7, "Enterprising": 5}
 )
 # Five people with little in common, to compare what a method gives each of them.
 CONTRASTING: dict[str, Profile] = {
     "Sarah": SARAH,
     "a mechanic": Profile(
-        skills=["Repairing", "Equipment Maintenance", "Troubleshooting", "Operation and Control"],
-        interests={"Realistic": 7, "Conventional": 3},
-        work_values={"Support": 5, "Independence": 4},
-    ),
+        ["Repairing", "Equipment Maintenance", "Troubleshooting", "Operation and Control"],
+        {"Realistic": 7, "Conventional": 3}, {"Support": 5, "Independence": 4}),
     "a nurse": Profile(
-        skills=["Service Orientation", "Social Perceptiveness", "Active Listening", "Monitoring"],
-        interests={"Social": 7, "Investigative": 4},
-        work_values={"Relationships": 7, "Achievement": 5},
-    ),
+        ["Service Orientation", "Social Perceptiveness", "Active Listening", "Monitoring"],
+        {"Social": 7, "Investigative": 4}, {"Relationships": 7, "Achievement": 5}),
     "a designer": Profile(
-        skills=["Technology Design", "Operations Analysis", "Active Learning"],
-        interests={"Artistic": 7, "Enterprising": 3},
-        work_values={"Independence": 6, "Achievement": 6},
-    ),
+        ["Technology Design", "Operations Analysis", "Active Learning"],
+        {"Artistic": 7, "Enterprising": 3}, {"Independence": 6, "Achievement": 6}),
     "a bookkeeper": Profile(
-        skills=["Mathematics", "Reading Comprehension", "Management of Financial Resources"],
-        interests={"Conventional": 7, "Enterprising": 3},
-        work_values={"Working Conditions": 6, "Support": 4},
-    ),
-}
+        ["Mathematics", "Reading Comprehension", "Management of Financial Resources"],
+        {"Conventional": 7, "Enterprising": 3}, {"Working Conditions": 6, "Support": 4}),
+}  # fmt: skip

@@ -55,25 +55,23 @@ def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
 
 def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
     """(m, 50) vectors of one or more profiles."""
-    if isinstance(profiles, Profile):
-        profiles = [profiles]
-    return np.array([_encode_profile(profile) for profile in profiles]).reshape(-1, N_SLOTS)
-
-
-def _encode_profile(profile: Profile) -> np.ndarray:
-    vector = np.zeros(N_SLOTS)
-    for ratings, highest in (
-        (profile.skills, HIGHEST_SKILL),
-        (profile.interests, HIGHEST_RATING),
-        (profile.work_values, HIGHEST_RATING),
-    ):
-        for name, rating in ratings.items():
-            vector[SLOT[name]] = rating / highest
-    vector[SLOT["Wage"]] = (profile.min_wage or 0) / WAGE_SCALE
-    vector[SLOT["Remote"]] = profile.remote
-    level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
-    vector[SLOT["Education"]] = level / HIGHEST_EDUCATION
-    return vector
+    profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
+    vectors = np.zeros((len(profiles), N_SLOTS))
+    for vector, profile in zip(vectors, profiles, strict=True):
+        if not isinstance(profile, Profile):
+            raise CareerlibError(
+                f"One of the profiles is a {type(profile).__name__}; give Profiles or a "
+                f"(people, {N_SLOTS}) array."
+            )
+        for name, rating in profile.skills.items():
+            vector[SLOT[name]] = rating / HIGHEST_SKILL
+        for name, rating in (profile.interests | profile.work_values).items():
+            vector[SLOT[name]] = rating / HIGHEST_RATING
+        vector[SLOT["Wage"]] = (profile.min_wage or 0) / WAGE_SCALE
+        vector[SLOT["Remote"]] = profile.remote
+        level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
+        vector[SLOT["Education"]] = level / HIGHEST_EDUCATION
+    return vectors
 
 
 def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
@@ -83,15 +81,12 @@ def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
     other.
     """
     persons, occupations = np.atleast_2d(persons), np.atleast_2d(occupations)
-    for what, vectors in (("persons", persons), ("occupations", occupations)):
-        if vectors.shape[1] != N_SLOTS:
-            raise CareerlibError(
-                f"The {what} have {vectors.shape[1]} columns where a vector has {N_SLOTS} slots."
-            )
-    if len(persons) != len(occupations) and 1 not in (len(persons), len(occupations)):
+    shapes = persons.shape, occupations.shape
+    lengths = {len(persons), len(occupations)} - {1}
+    if len(lengths) > 1 or {width for _, width in shapes} != {N_SLOTS}:
         raise CareerlibError(
-            f"There are {len(persons)} persons for {len(occupations)} occupations; pairs need "
-            "as many of each, or one of either."
+            f"Arrays of shape {shapes[0]} and {shapes[1]} are no persons and occupations; give as "
+            f"many of each, or one of either, with {N_SLOTS} slots."
         )
     persons, occupations = np.broadcast_arrays(persons, occupations)
     return np.hstack([persons, occupations, persons - occupations])
@@ -113,14 +108,17 @@ def correlation(
     Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
     """
     first, second = (
-        np.hstack([_directions(vectors[:, BLOCKS[block]]) for block in blocks])
+        np.hstack([_centred(vectors[:, BLOCKS[block]]) for block in blocks])
         for vectors in (persons, occupations)
     )
     return first @ second.T
 
 
-def _directions(rows: np.ndarray) -> np.ndarray:
-    """Rows less their mean, of length 1 (or 0 where they do not differ)."""
-    rows = rows - rows.mean(axis=1, keepdims=True)
+def _centred(rows: np.ndarray) -> np.ndarray:
+    return unit_rows(rows - rows.mean(axis=1, keepdims=True))
+
+
+def unit_rows(rows: np.ndarray) -> np.ndarray:
+    """(n, d) rows divided by their length; a row of zeros (to 12 decimals) stays."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 1e-12)

@@ -1,10 +1,9 @@
 """Limits are limits: what breaks one is not recommended, and the list says how many did.
 
 A wage, an education, a job zone and fields are filters here, not slots of a vector. What is
-not known is decided in the person's favour and marked.
+not known is decided in the person's favour and noted.
 """
 
-import numpy as np
 import pandas as pd
 
 from careerlib.catalog import Catalog
@@ -19,53 +18,42 @@ NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 
 def limits(
     profile: Profile, catalog: Catalog, max_job_zone: int | None = None
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """What a profile's limits, and a highest job zone (1-5), leave of the catalog.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which of the catalog's n occupations break a profile's limits, and a highest job zone (1-5).
 
     An occupation breaks the minimum wage if its median wage is known, not top-coded, and
     lower; the education limit if it typically needs a higher level; the job zone if it is
     higher; the fields if its major group is none of them.
 
-    Returns (n,) True where no limit is broken; (n,) a word on what was decided in the
-    person's favour because it is not known, else empty; and a sentence on what was removed.
-    Raises CareerlibError for a job zone that does not exist.
+    Returns two tables with n rows of True and False: a column for each limit that was stated,
+    True where it is broken; and one for each thing not known that was decided in the person's
+    favour. Raises CareerlibError for a job zone that does not exist.
     """
-    table = catalog.table
-    broken: dict[str, np.ndarray] = {}
-    notes = np.full(len(catalog), "", dtype=object)
+    table, broken, unsure = catalog.table, {}, {}
     if profile.min_wage:
-        low = table["median_wage"].to_numpy(float) < profile.min_wage  # False where missing
-        top_coded = table["wage_top_coded"].to_numpy(bool)
-        mark(notes, table["median_wage"].isna(), "wage not known")
-        mark(notes, low & top_coded, "wage at least the figure")
-        broken["minimum wage"] = low & ~top_coded
+        low = table["median_wage"] < profile.min_wage  # False where missing
+        unsure["wage not known"] = table["median_wage"].isna()
+        unsure["wage at least the figure"] = low & table["wage_top_coded"]
+        broken["minimum wage"] = low & ~table["wage_top_coded"]
     if profile.max_education is not None:
-        needed = table["education"].map(NEEDED_LEVEL).to_numpy(float)
-        mark(notes, np.isnan(needed), "education not known")
+        needed = table["education"].map(NEEDED_LEVEL)
+        unsure["education not known"] = needed.isna()
         broken["education"] = needed > NEEDED_LEVEL[profile.max_education]
     if max_job_zone is not None:
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
-        broken["job zone"] = table["job_zone"].to_numpy() > max_job_zone
+        broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
-        broken["fields"] = ~table["major_group"].isin(profile.fields).to_numpy()
-    if not broken:
-        return (
-            np.ones(len(catalog), dtype=bool),
-            notes,
-            "No limit was stated, so nothing was removed.",
-        )
-    kept = ~np.any([*broken.values()], axis=0)
-    each = ", ".join(f"{limit} {breaks.sum()}" for limit, breaks in broken.items())
+        broken["fields"] = ~table["major_group"].isin(profile.fields)
+    frames = (pd.DataFrame(part, index=table.index, dtype=bool) for part in (broken, unsure))
+    return next(frames), next(frames)
+
+
+def removed(broken: pd.DataFrame) -> str:
+    """A sentence on what the limits removed."""
+    if broken.columns.empty:
+        return "No limit was stated, so nothing was removed."
+    each = ", ".join(f"{limit} {count}" for limit, count in broken.sum().items())
     return (
-        kept,
-        notes,
-        (
-            f"The limits removed {(~kept).sum()} of {len(kept)} occupations ({each}; one can break "
-            "several)."
-        ),
+        f"The limits removed {broken.any(axis=1).sum()} of {len(broken)} occupations ({each}; one "
+        "can break several)."
     )
-
-
-def mark(notes: np.ndarray, where: np.ndarray | pd.Series, word: str) -> None:
-    """Add the word to the notes where it applies."""
-    notes[where] = [f"{note}; {word}" if note else word for note in notes[where]]

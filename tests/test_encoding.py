@@ -1,4 +1,4 @@
-"""Vectors, their named slots, pair features and the cosine; test_frozen holds the vectors' bytes."""
+"""Vectors, their named slots, pairs, the cosine; test_frozen holds the vectors' bytes."""
 
 import numpy as np
 import pytest
@@ -116,9 +116,9 @@ def test_a_pair_is_person_occupation_and_signed_difference():
 @pytest.mark.parametrize(
     ("persons", "occupations", "what"),
     [
-        ((2, 49), (2, 50), "The persons have 49 columns"),
-        ((2, 50), (2, 51), "The occupations have 51 columns"),
-        ((2, 50), (3, 50), "2 persons for 3 occupations"),
+        ((2, 49), (2, 50), "(2, 49) and (2, 50)"),
+        ((2, 50), (2, 51), "(2, 50) and (2, 51)"),
+        ((2, 50), (3, 50), "(2, 50) and (3, 50)"),
     ],
 )
 def test_arrays_that_are_no_pairs(refusal, persons, occupations, what):

@@ -11,19 +11,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from careerlib import recommend as module
 from careerlib.catalog import INTERESTS, SKILLS, load_catalog
 from careerlib.encoding import BLOCKS, cosine, encode_occupations, encode_profiles, pair_features
 from careerlib.evaluation import gains, ranked, recall_at_k
-from careerlib.limits import limits
+from careerlib.limits import limits, removed
 from careerlib.methods import METHODS
 from careerlib.persons import full_persons, random_profiles, sparse_persons
 from careerlib.profile import CONTRASTING, PART_4, SARAH, SARAH_AS_PRINTED, Profile
-from careerlib.recommend import (
-    recommend,
-    score_many,
-    score_matrix,
-    yearly_openings,
-)
+from careerlib.recommend import recommend, score_many, score_matrix, yearly_openings
 from careerlib.training import post_model
 
 PROBABILITY = ["matched", "post"]
@@ -84,14 +80,13 @@ def test_the_correlation_is_the_strongest_simple_baseline(catalog):
         assert f"{np.nanmean(recall_at_k(shown, gain)):.3f}" == stated
 
 
-def test_each_method_has_the_default_catalog_it_names(catalog):
-    for name, method in METHODS.items():
-        assert score_matrix(SARAH, name).shape[1] == len(load_catalog(method.catalog))
-        expected = score_many(SARAH, name, 5, catalog)[0]
-        np.testing.assert_array_equal(score_many(SARAH, name, 5, "all")[0], expected)
-    defaults = {name for name, method in METHODS.items() if method.catalog == "post"}
-    assert defaults == {"post", "cosine"}
-    assert recommend(SARAH).equals(recommend(SARAH, "matched", 10, "all"))
+def test_each_method_has_its_default_catalog(catalog):
+    for name in METHODS:
+        default = "post" if name in ("post", "cosine") else "all"
+        expected = score_matrix(SARAH, name, load_catalog(default))
+        for given in (None, default):
+            np.testing.assert_array_equal(score_matrix(SARAH, name, given), expected)
+    assert recommend(SARAH).equals(recommend(SARAH, "matched", 10, catalog))
 
 
 # One person's table
@@ -168,22 +163,22 @@ LIMITS = [
 
 @pytest.mark.parametrize(("stated", "zone", "kept", "notes", "words"), LIMITS)
 def test_limits_by_hand(five, stated, zone, kept, notes, words):
-    found = limits(Profile(**stated), five, zone)
-    assert found[0].astype(int).tolist() == kept
-    assert found[1].tolist() == notes
-    assert words in found[2]
+    broken, unsure = limits(Profile(**stated), five, zone)
+    assert (~broken.any(axis=1)).astype(int).tolist() == kept
+    assert ["; ".join(unsure.columns[row]) for row in unsure.to_numpy()] == notes
+    assert words in removed(broken)
 
 
 def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
     bound = replace(SARAH, min_wage=80_000, fields=["Computer and mathematical"])
     free = catalog.codes[score_many(SARAH, "matched", 894)[0][0]]
     found = recommend(bound, top=894, max_job_zone=4)
-    kept, _, sentence = limits(bound, catalog, 4)
-    allowed = set(catalog.codes[kept])
+    broken, _ = limits(bound, catalog, 4)
+    allowed = set(catalog.codes[~broken.any(axis=1)])
     expected = [code for code in free if code in allowed]
     assert found["onet_soc_code"].tolist() == expected
     assert 0 < len(found) < 31 and found["rank"].tolist() == list(range(1, len(found) + 1))
-    assert found.attrs["limits"] == sentence
+    assert found.attrs["limits"] == removed(broken)
     nothing = recommend(replace(bound, min_wage=9_000_000), max_job_zone=1)
     assert len(nothing) == 0 and nothing.columns.equals(found.columns)
 
@@ -237,7 +232,7 @@ ALIKE = Profile(interests=dict.fromkeys(INTERESTS, 4))
         ({"top": True}, "top is True"),
         ({"max_job_zone": 6}, "max_job_zone is 6, not a whole number from 1 to 5"),
         ({"max_job_zone": "high"}, "max_job_zone is 'high'"),
-        ({"max_job_zone": 3, "method": "cosine"}, "'cosine' knows no job zone"),
+        ({"max_job_zone": 3, "method": "cosine"}, "'cosine' applies no limits; leave max_job_zone"),
         ({"rank_by": "opening"}, "did you mean openings"),
         ({"rank_by": "opening", "method": "cosine"}, "did you mean openings"),
         *(
@@ -245,7 +240,7 @@ ALIKE = Profile(interests=dict.fromkeys(INTERESTS, 4))
             for method in METHODS
             if method not in PROBABILITY
         ),
-        ({"profile": {"skills": ["Writing"]}}, "needs a Profile, not a dict"),
+        ({"profile": {"skills": ["Writing"]}}, "is a dict; give Profiles"),
         *(({"profile": Profile(), "method": method}, "The profile is empty") for method in METHODS),
         ({"profile": Profile(skills={"Writing": 0}, min_wage=50_000)}, "The profile is empty"),
         ({"profile": Profile(skills=["Writing"]), "method": "interests"}, "rate interests"),
@@ -267,10 +262,10 @@ def test_mistakes_are_one_sentence(arguments, words, refusal):
         ([SARAH, "Sarah"], "One of the profiles is a str"),
     ],
 )
-def test_mistakes_in_many_profiles(profiles, words, refusal):
-    assert words in refusal(score_many, profiles, "cosine", 2, chunk=1)
-    assert words in refusal(score_matrix, profiles, "cosine")
-    assert "chunk is 0" in refusal(score_many, SARAH, "cosine", chunk=0)
+def test_mistakes_in_many_profiles(profiles, words, refusal, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 1)
+    for function in (score_many, score_matrix):
+        assert words in refusal(function, profiles, "cosine")
 
 
 # Many people
@@ -286,15 +281,16 @@ def test_equal_occupations_come_in_code_order(catalog):
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("rank_by", ["fit", "openings"])
-def test_one_by_one_or_all_at_once_is_the_same(method, rank_by):
+def test_one_by_one_or_all_at_once_is_the_same(method, rank_by, monkeypatch):
     if rank_by == "openings" and method not in PROBABILITY:
         pytest.skip("the method gives no probability")
     persons = random_profiles(40, seed=5)
-    positions, scores = score_many(persons, method, 10, "all", rank_by=rank_by)
+    positions, scores = score_many(persons, method, 10, "all", rank_by)
     assert positions.shape == scores.shape == (40, 10)
     assert all((left >= right).all() for left, right in pairwise(scores.T))
     for chunk in (1, 7):
-        again = score_many(persons, method, 10, "all", chunk=chunk, rank_by=rank_by)
+        monkeypatch.setattr(module, "CHUNK", chunk)
+        again = score_many(persons, method, 10, "all", rank_by)
         np.testing.assert_array_equal(again[0], positions)
         np.testing.assert_allclose(again[1], scores, rtol=1e-10, atol=1e-12)
     if rank_by == "fit":
@@ -302,11 +298,12 @@ def test_one_by_one_or_all_at_once_is_the_same(method, rank_by):
         np.testing.assert_allclose(np.take_along_axis(matrix, positions, 1), scores, atol=1e-12)
 
 
-def test_profiles_a_generator_and_an_array_are_the_same():
+def test_profiles_a_generator_and_an_array_are_the_same(monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 2)
     people = [SARAH, PART_4, SARAH_AS_PRINTED]
     expected = score_many(encode_profiles(people), "cosine_filled", 5)
     for given in (people, tuple(people), (person for person in people)):
-        found = score_many(given, "cosine_filled", 5, chunk=2)
+        found = score_many(given, "cosine_filled", 5)
         np.testing.assert_array_equal(found[0], expected[0])
     positions, scores = score_many([], "post", 4)
     assert positions.shape == scores.shape == (0, 4)
@@ -326,11 +323,12 @@ def test_people_without_a_ranking_get_an_empty_row(method, able):
     np.testing.assert_array_equal(positions[0], score_many(SARAH, method, 3)[0][0])
 
 
-def test_memory_is_that_of_a_chunk(catalog):
+def test_memory_is_that_of_a_chunk(catalog, monkeypatch):
+    monkeypatch.setattr(module, "CHUNK", 500)
     persons = random_profiles(8_000)
     score_many(persons[:1], "cosine_filled", 10, catalog)
     tracemalloc.start()
-    score_many(persons, "cosine_filled", 10, catalog, chunk=500)
+    score_many(persons, "cosine_filled", 10, catalog)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     full = len(persons) * len(catalog) * 8

@@ -16,11 +16,9 @@ SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
 N_SLOTS = len(SLOTS)
 SLOT = {name: position for position, name in enumerate(SLOTS)}
 BLOCKS = {
-    "skills": slice(0, 35),
-    "interests": slice(35, 41),
-    "work values": slice(41, 47),
+    "skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
     "constraints": slice(47, 50),
-}
+}  # fmt: skip
 FEATURES = tuple(
     f"{part}: {slot}" for part in ("person", "occupation", "difference") for slot in SLOTS
 )
@@ -35,14 +33,13 @@ EDUCATION_LEVEL = dict(zip(EDUCATION, (UNKNOWN_EDUCATION, 0, 1, 1, 2, 3, 4, 5), 
 def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
     """(n, 50) vectors of the catalog's occupations.
 
-    As in the post the interest and value slots stay 0, unless `fill` puts O*NET's
-    ratings there (rating/7; 0 where O*NET has none). A missing wage counts as the
-    catalog's median wage, a missing education as the post's fallback.
+    As in the post the interest and value slots stay 0, unless `fill` puts O*NET's ratings there
+    (rating/7; 0 where O*NET has none). A missing wage counts as the catalog's median wage, a
+    missing education as the post's fallback.
     """
     vectors = np.zeros((len(catalog), N_SLOTS))
-    vectors[:, BLOCKS["skills"]] = (
-        0.6 * catalog.skill_importance / 5 + 0.4 * catalog.skill_level / 7
-    )
+    importance, level = catalog.skill_importance, catalog.skill_level
+    vectors[:, BLOCKS["skills"]] = 0.6 * importance / 5 + 0.4 * level / 7
     if fill:
         vectors[:, BLOCKS["interests"]] = np.nan_to_num(catalog.interests / HIGHEST_RATING)
         vectors[:, BLOCKS["work values"]] = np.nan_to_num(catalog.work_values / HIGHEST_RATING)
@@ -77,8 +74,7 @@ def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
 def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
     """(n, 150) features of n pairs: person, occupation, person minus occupation (signed).
 
-    Takes two (n, 50) arrays, row by row; a (50,) vector is paired with every row of the
-    other.
+    Takes two (n, 50) arrays, row by row; a (50,) vector is paired with every row of the other.
     """
     persons, occupations = np.atleast_2d(persons), np.atleast_2d(occupations)
     shapes = persons.shape, occupations.shape
@@ -108,14 +104,13 @@ def correlation(
     Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
     """
     first, second = (
-        np.hstack([_centred(vectors[:, BLOCKS[block]]) for block in blocks])
+        np.hstack([
+            unit_rows(part - part.mean(axis=1, keepdims=True))
+            for part in (vectors[:, BLOCKS[block]] for block in blocks)
+        ])
         for vectors in (persons, occupations)
-    )
+    )  # fmt: skip
     return first @ second.T
-
-
-def _centred(rows: np.ndarray) -> np.ndarray:
-    return unit_rows(rows - rows.mean(axis=1, keepdims=True))
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:

@@ -9,26 +9,17 @@ from IPython.display import display
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError
-from careerlib.profile import (
-    HIGHEST_RATING,
-    HIGHEST_SKILL,
-    HIGHEST_WAGE,
-    Profile,
-    major_groups,
-    write_profile,
-)
+from careerlib.profile import HIGHEST_WAGE, Profile, major_groups, write_profile
 from careerlib.project import ROOT
 from careerlib.recommend import METHODS, recommend
 
-BLOCKS = {
-    "interests": (INTERESTS, HIGHEST_RATING),
-    "work_values": (WORK_VALUES, HIGHEST_RATING),
-    "skills": (SKILLS, HIGHEST_SKILL),
-}
+BLOCKS = {"interests": (INTERESTS, 7), "work_values": (WORK_VALUES, 7), "skills": (SKILLS, 5)}
 FILE = "my_profile.yml"
-ANY = "any"
 SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
-WHOLE_LABEL = {"description_width": "initial"}
+WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
+# As wide as the longest name, so that none is cut and all begin at the same place.
+SLIDER = {"style": {"description_width": "240px"}, "layout": {"width": "460px"}}
+GRID = {"grid_template_columns": "repeat(auto-fill, 470px)"}
 # A slider's handle, which is what a screen reader reads, does not take over its description.
 NAME_THE_SLIDERS = """
 const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
@@ -49,27 +40,22 @@ class ProfileForm:
     def __init__(self, top: int = 10):
         self.top = top
         self.sliders = {
-            block: {name: _slider(name, highest) for name in names}
-            for block, (names, highest) in BLOCKS.items()
+            block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
+            for block, (names, most) in BLOCKS.items()
         }
         self.min_wage = widgets.BoundedIntText(
-            max=HIGHEST_WAGE, step=1000, description="lowest wage, USD a year", style=WHOLE_LABEL
+            max=HIGHEST_WAGE, step=1000, description="lowest wage, USD a year", **WHOLE
         )
         self.education = widgets.Dropdown(
-            options=[ANY, *EDUCATION],
-            description="highest education",
-            style=WHOLE_LABEL,
-            layout={"width": "max-content"},
-        )
+            options=[("any", None), *zip(EDUCATION, EDUCATION, strict=True)],
+            description="highest education", **WHOLE,
+        )  # fmt: skip
         self.fields = widgets.SelectMultiple(
             options=[(title, code) for code, title in major_groups().items()],
-            description="fields (none means all)",
-            rows=6,
-            style=WHOLE_LABEL,
-            layout={"width": "max-content"},
-        )
+            description="fields (none means all)", rows=6, **WHOLE,
+        )  # fmt: skip
         self.method = widgets.Dropdown(
-            options=list(METHODS), value="matched", description="method", style=WHOLE_LABEL
+            options=list(METHODS), value="matched", description="method", **WHOLE
         )
         self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
@@ -77,10 +63,7 @@ class ProfileForm:
         show.on_click(lambda _: self._answer(self.listed))
         save.on_click(lambda _: self._answer(self.save))
         self.ratings = widgets.Accordion(
-            [
-                widgets.GridBox(list(part.values()), layout=_grid())
-                for part in self.sliders.values()
-            ],
+            [widgets.GridBox(list(part.values()), layout=GRID) for part in self.sliders.values()],
             titles=[block.replace("_", " ") for block in BLOCKS],
             selected_index=0,
         )
@@ -94,13 +77,10 @@ class ProfileForm:
             block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
             for block, sliders in self.sliders.items()
         }
-        education = self.education.value
         return Profile(
-            **stated,
-            min_wage=self.min_wage.value or None,
-            max_education=None if education == ANY else education,
+            **stated, min_wage=self.min_wage.value or None, max_education=self.education.value,
             fields=self.fields.value,
-        )
+        )  # fmt: skip
 
     def listed(self) -> pd.DataFrame:
         """The list for the profile, and, printed, what its limits removed."""
@@ -117,15 +97,14 @@ class ProfileForm:
     def _answer(self, action: Callable[[], pd.DataFrame | None]) -> None:
         """Show what the action gives, or the sentence of its error."""
         self.output.clear_output(wait=True)
-        with self.output:
+        with self.output, pd.option_context("display.max_colwidth", None):
             try:
                 answer = action()
             except CareerlibError as error:
                 print(error)
             else:
                 if answer is not None:
-                    with pd.option_context("display.max_colwidth", None):
-                        display(answer)
+                    display(answer)
 
 
 def profile_form(top: int = 10) -> ProfileForm:
@@ -133,15 +112,3 @@ def profile_form(top: int = 10) -> ProfileForm:
     form = ProfileForm(top)
     display(form.widget, Javascript(NAME_THE_SLIDERS))
     return form
-
-
-def _slider(name: str, highest: float) -> widgets.IntSlider:
-    # As wide as the longest name, so that none is cut and all begin at the same place.
-    style = {"description_width": "240px"}
-    return widgets.IntSlider(
-        max=int(highest), description=name, style=style, layout={"width": "460px"}
-    )
-
-
-def _grid() -> widgets.Layout:
-    return widgets.Layout(grid_template_columns="repeat(auto-fill, 470px)")

@@ -138,8 +138,7 @@ class Profile:
     @property
     def is_empty(self) -> bool:
         """True if no skill, interest or work value is rated above zero."""
-        blocks = (self.skills, self.interests, self.work_values)
-        return not any(rating > 0 for ratings in blocks for rating in ratings.values())
+        return not any((self.skills | self.interests | self.work_values).values())
 
 
 def _init(self: Any, /, *args: Any, **given: Any) -> None:

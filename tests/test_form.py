@@ -37,7 +37,7 @@ def test_all_that_profile_knows_can_be_set_and_is_named(form):
     for block, highest in (("skills", 5), ("interests", 7), ("work_values", 7)):
         for name, slider in form.sliders[block].items():
             assert (slider.description, slider.min, slider.max) == (name, 0, highest)
-    assert form.education.options == ("any", *EDUCATION)
+    assert form.education.options == (("any", None), *zip(EDUCATION, EDUCATION, strict=True))
     assert len(form.fields.options) == 22
     assert set(form.method.options) == set(METHODS) and form.method.value == "matched"
     assert form.ratings.titles[form.ratings.selected_index] == "interests"

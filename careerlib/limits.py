@@ -44,8 +44,7 @@ def limits(
         broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
         broken["fields"] = ~table["major_group"].isin(profile.fields)
-    frames = (pd.DataFrame(part, index=table.index, dtype=bool) for part in (broken, unsure))
-    return next(frames), next(frames)
+    return pd.DataFrame(broken, table.index), pd.DataFrame(unsure, table.index)
 
 
 def removed(broken: pd.DataFrame) -> str:
@@ -53,7 +52,5 @@ def removed(broken: pd.DataFrame) -> str:
     if broken.columns.empty:
         return "No limit was stated, so nothing was removed."
     each = ", ".join(f"{limit} {count}" for limit, count in broken.sum().items())
-    return (
-        f"The limits removed {broken.any(axis=1).sum()} of {len(broken)} occupations ({each}; one "
-        "can break several)."
-    )
+    out_of = f"{broken.any(axis=1).sum()} of {len(broken)} occupations"
+    return f"The limits removed {out_of} ({each}; one can break several)."

@@ -24,12 +24,12 @@ class Scorer:
     """A method that is ready for one catalog of n occupations.
 
     scores: turns (m, 50) person vectors into (m, n) values, higher is better.
-    probabilities: turns these persons and values of theirs, (m, k), into probabilities;
-        None where the values are none. word: the confidence word of a probability.
+    probabilities: turns these persons and values of theirs, (m, k), into probabilities, if the
+        method has any. word: the confidence word of a probability.
     reasons: for a Profile and a position the table (statement, contribution) of what counted,
-        largest first; None where the method cannot say.
-    can_rank: takes (m, 50) person vectors and says for whom (m,) there is a ranking.
-    needs: what such a person must state, for the message.
+        largest first, if the method can say.
+    can_rank: for whom (m,) of (m, 50) person vectors there is a ranking. needs: what such a
+        person must state, for the message.
     has_limits: True if a profile's wage, education and fields remove occupations; False if
         wage and education are only slots of the vector, as in the post.
     """

@@ -217,7 +217,7 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     shown = found[columns].rename(columns=lambda name: name.replace("_", " "))
     click.echo(shown.to_string(index=False, float_format=lambda number: f"{number:,.2f}"))
     if limits := found.attrs.get("limits"):
-        click.echo(f"Limits: {limits}.")
+        click.echo(limits)
 
 
 @cli.group()

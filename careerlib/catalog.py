@@ -30,29 +30,16 @@ SKILLS = (
     "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
     "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
 )
-# fmt: on
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
-    "No formal educational credential",
-    "High school diploma or equivalent",
-    "Some college, no degree",
-    "Postsecondary nondegree award",
-    "Associate's degree",
-    "Bachelor's degree",
-    "Master's degree",
-    "Doctoral or professional degree",
+    "No formal educational credential", "High school diploma or equivalent",
+    "Some college, no degree", "Postsecondary nondegree award", "Associate's degree",
+    "Bachelor's degree", "Master's degree", "Doctoral or professional degree",
 )
-
+# fmt: on
 RELEASE = "30.1"  # of O*NET
-TABLES = (
-    "occupations",
-    "skill_importance",
-    "skill_level",
-    "interests",
-    "work_values",
-    "related_occupations",
-    "major_groups",
-)
+MATRICES = ("skill_importance", "skill_level", "interests", "work_values")
+TABLES = ("occupations", *MATRICES, "related_occupations", "major_groups")
 MANIFEST = "tables.json"
 LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
 RESTORE = "restore it with 'git checkout data' or build it with 'python -m careerlib data build'"
@@ -118,11 +105,8 @@ class Catalog:
             self,
             name=name,
             table=_with_shared(self.table.iloc[positions]),
-            skill_importance=_frozen(self.skill_importance[positions]),
-            skill_level=_frozen(self.skill_level[positions]),
-            interests=_frozen(self.interests[positions]),
-            work_values=_frozen(self.work_values[positions]),
             related=self.related[self.related["onet_soc_code"].isin(codes)],
+            **{key: _frozen(getattr(self, key)[positions]) for key in MATRICES},
         )
 
     def related_matrix(self) -> np.ndarray:
@@ -147,27 +131,23 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     if name not in CATALOGS:
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
     manifest = read_manifest(folder)
-    frames = {key: _read_table(Path(folder), key, manifest) for key in TABLES}
+    hashes = {key: manifest["tables"][key]["sha256"] for key in TABLES}
+    frames = {key: _read_table(Path(folder) / f"{key}.csv", hashes[key]) for key in TABLES}
     table = frames["occupations"].set_index("onet_soc_code")
-
-    def matrix(key: str) -> np.ndarray:
-        ratings = frames[key].set_index("onet_soc_code").reindex(table.index)
-        return _frozen(ratings.to_numpy(float))
-
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
+    ratings = {key: frames[key].set_index("onet_soc_code").reindex(table.index) for key in MATRICES}
     catalog = Catalog(
         name="all",
         release=manifest["onet_release"],
         table=_with_shared(table),
-        skill_importance=matrix("skill_importance"),
-        skill_level=matrix("skill_level"),
-        interests=matrix("interests"),
-        work_values=matrix("work_values"),
         related=frames["related_occupations"],
         major_groups=frames["major_groups"].set_index("major_group"),
+        **{key: _frozen(frame.to_numpy(float)) for key, frame in ratings.items()},
     )
-    return catalog if name == "all" else catalog.take(_post_positions(catalog), name)
+    eligible = catalog.codes.str.endswith(".00") & table["has_bls"]
+    post = np.flatnonzero(eligible)[:POST_SIZE]
+    return catalog if name == "all" else catalog.take(post, name)
 
 
 def read_manifest(folder: str | Path = DATA) -> dict:
@@ -175,15 +155,15 @@ def read_manifest(folder: str | Path = DATA) -> dict:
 
     Raises CareerlibError where it is missing, damaged, or of another O*NET release.
     """
-    content = _read(Path(folder) / MANIFEST, f"There is no '{MANIFEST}' in {folder}")
+    content = _read(Path(folder) / MANIFEST)
     try:
         manifest = json.loads(content)
         release = str(manifest["onet_release"])
-        hashes = [manifest["tables"][name]["sha256"] for name in TABLES]
+        hashes = [str(manifest["tables"][name]["sha256"]) for name in TABLES]
     # Nested a thousand deep, JSON is a RecursionError.
     except (ValueError, KeyError, TypeError, RecursionError):
-        hashes = []
-    if not all(re.fullmatch("[0-9a-f]{64}", str(value)) for value in hashes or [""]):
+        hashes = [""]
+    if not all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes):
         raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.")
     if release != RELEASE:
         raise CareerlibError(
@@ -193,29 +173,23 @@ def read_manifest(folder: str | Path = DATA) -> dict:
     return manifest
 
 
-def _read_table(folder: Path, name: str, manifest: dict) -> pd.DataFrame:
+def _read_table(path: Path, sha256: str) -> pd.DataFrame:
     """The table as it was built; the hash proves its columns and their values."""
-    content = _read(folder / f"{name}.csv", f"Table '{name}.csv' is missing in {folder}")
-    if hashlib.sha256(content).hexdigest() != manifest["tables"][name]["sha256"]:
-        raise CareerlibError(
-            f"Table '{name}.csv' in {folder} is not as it was built from O*NET {RELEASE}; "
-            f"{RESTORE}."
-        )
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        what = f"is not as it was built from O*NET {RELEASE}"
+        raise CareerlibError(f"Table '{path.name}' in {path.parent} {what}; {RESTORE}.")
     return pd.read_csv(io.BytesIO(content), dtype={"median_wage": float, "wage_top_coded": bool})
 
 
-def _read(path: Path, missing: str) -> bytes:
+def _read(path: Path) -> bytes:
     """At most LARGEST bytes of the file: more than that is none of ours."""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST)
     except OSError:
+        missing = f"There is no '{path.name}' in {path.parent}"
         raise CareerlibError(f"{missing}; {RESTORE}.") from None
-
-
-def _post_positions(catalog: Catalog) -> np.ndarray:
-    eligible = catalog.codes.str.endswith(".00") & catalog.table["has_bls"]
-    return np.flatnonzero(eligible)[:POST_SIZE]
 
 
 def _with_shared(table: pd.DataFrame) -> pd.DataFrame:

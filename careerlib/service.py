@@ -1,29 +1,25 @@
-"""The post's backend, with the parts that make it usable: an API and one page, on this machine.
+"""The post's backend, made usable: an API, described at /openapi.json, and one page.
 
-`careerlib serve` starts it; /openapi.json describes it. No profile is logged or kept, except
-what was stated beside a press of a thumb (see `careerlib.feedback`).
+No profile is logged or kept, except what was stated beside a thumb (see `careerlib.feedback`).
+Ranking and writing take turns (`async`): threads would wait for the interpreter, and longer.
 """
 
 import asyncio
 import json
-import threading
 import uuid
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import cache
-from importlib.resources import files
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 import uvicorn
-from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, BeforeValidator, Field
-from starlette import exceptions
+from starlette.exceptions import HTTPException
 
-import careerlib
+from careerlib import __version__
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
 from careerlib.encoding import encode_profiles
 from careerlib.errors import CareerlibError
@@ -36,20 +32,15 @@ from careerlib.recommend import recommend
 MOST_BYTES = 64 * 1024  # of a request's body
 MOST_SECONDS = 30.0  # for a request, its body included
 MOST_ROWS = 50  # of a list
-
-Stated = Annotated[  # so that what is wrong is told by Profile
-    Profile,
-    BeforeValidator(lambda given: Profile(**given) if isinstance(given, dict) else given),
-    Field(examples=[asdict(SARAH)]),
-]
+CATALOG = load_catalog()
+app = FastAPI(title="A career recommender", version=__version__, docs_url=None, redoc_url=None)
+MAKE = BeforeValidator(lambda given: Profile(**given) if isinstance(given, dict) else given)
+Stated = Annotated[Profile, MAKE, Field(examples=[SARAH])]
 Name = Annotated[str, Field(max_length=40)]
-Code = Annotated[str, Field(max_length=10, examples=["15-1252.00"])]
-router = APIRouter()
-catalog = cache(load_catalog)
 
 
 class Wanted(BaseModel):
-    """What to recommend, to whom. writer: of /explanations; a key comes from the environment."""
+    """What to recommend, to whom. writer: of explanations; its key comes from the environment."""
 
     profile: Stated
     method: Name = "matched"
@@ -58,6 +49,9 @@ class Wanted(BaseModel):
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
     writer: Literal["template", "openai"] = "template"
 
+    def ranked(self) -> pd.DataFrame:
+        return recommend(self.profile, **self.model_dump(exclude={"profile", "writer"}))
+
 
 class Listed(BaseModel):
     """A list: its random name, what limits removed, and one row an occupation, best first."""
@@ -65,7 +59,7 @@ class Listed(BaseModel):
     list: str
     method: str
     limits: str
-    occupations: list[dict[str, Any]]
+    occupations: Sequence[dict]
 
 
 class Pressed(BaseModel):
@@ -74,126 +68,98 @@ class Pressed(BaseModel):
     list: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     method: Name
     profile: Stated
-    occupations: Annotated[list[Code], Field(min_length=1, max_length=MOST_ROWS)]
-    pressed: Annotated[list[Literal[-1, 0, 1]], Field(min_length=1, max_length=MOST_ROWS)]
+    occupations: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MOST_ROWS)]
+    pressed: tuple[Literal[-1, 0, 1], ...]
 
 
-@router.get("/")
+@app.get("/", include_in_schema=False)
 def page() -> HTMLResponse:
-    """The page: a form, the list with its reasons, thumbs."""
-    nonce, blocks = uuid.uuid4().hex, {"skills": SKILLS, "interests": INTERESTS}
-    names = {**blocks, "work_values": WORK_VALUES, "education": EDUCATION}
-    names["fields"] = tuple(major_groups().values())
-    text = files("careerlib").joinpath("service.html").read_text("utf-8")
-    text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
+    names = {"skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES}
+    names |= {"education": EDUCATION, "fields": tuple(major_groups().values())}
+    nonce, text = uuid.uuid4().hex, Path(__file__).with_name("service.html").read_text("utf-8")
     policy = (
         f"default-src 'none'; connect-src 'self'; script-src 'nonce-{nonce}'; "
         f"style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+    text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
     return HTMLResponse(text, headers={"Content-Security-Policy": policy})
 
 
-@router.get("/health")
+@app.get("/health")
 def health() -> dict[str, str]:
-    return {"status": "ok", "version": careerlib.__version__, "onet": catalog().release}
+    return {"status": "ok", "version": app.version, "onet": CATALOG.release}
 
 
-@router.get("/occupations")
+@app.get("/occupations")
 def occupations() -> dict[str, str]:
     """{O*NET-SOC code: title} of all occupations."""
-    return catalog().titles.to_dict()
+    return CATALOG.titles.to_dict()
 
 
-@router.post("/recommendations")
-def recommendations(wanted: Wanted) -> Listed:
-    rows, name = _recommended(wanted), uuid.uuid4().hex
-    limits = rows.attrs.get("limits", "")
-    return Listed(list=name, method=wanted.method, limits=limits, occupations=_records(rows))
+@app.post("/recommendations")
+async def recommendations(wanted: Wanted) -> Listed:
+    rows = wanted.ranked()
+    known = {"list": uuid.uuid4().hex, "method": wanted.method, "limits": rows.attrs["limits"]}
+    return Listed(**known, occupations=_records(rows))
 
 
-@router.post("/explanations")
+@app.post("/explanations")
 def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
-    reasons = matcher_of(catalog()).reasons if wanted.method == "matched" else None
-    unkept = {"cache": None, "say": lambda sentence: None}
-    told = explain(
-        wanted.profile, _recommended(wanted), wanted.writer, catalog(), reasons, **unkept
-    )
+    reasons = matcher_of(CATALOG).reasons if wanted.method == "matched" else None
+    given = wanted.profile, wanted.ranked(), wanted.writer, CATALOG, reasons
+    told = explain(*given, cache=None, say=str)  # no answer is kept, no estimate printed
     return {"explanations": _records(told.table), "notices": told.notices}
 
 
-@router.post("/feedback")
-def feedback(pressed: Pressed, request: Request) -> dict[str, int]:
+@app.post("/feedback")
+async def feedback(pressed: Pressed) -> dict[str, int]:
     """Kept once this has answered; the same list sent again replaces itself."""
-    codes, presses = pressed.occupations, pressed.pressed
-    if len(presses) != len(codes):
+    codes = [CATALOG.codes[CATALOG.position(name)] for name in pressed.occupations]
+    if (sent := len(pressed.pressed)) != len(codes):
         raise CareerlibError(
-            f"There are {len(presses)} presses for {len(codes)} occupations; send one for each, 0 "
-            "where nothing was pressed."
+            f"There are {sent} presses for {len(codes)} occupations; send one for each."
         )
-    for code in codes:  # type: ignore
-        catalog().position(code)
     (person,) = encode_profiles(pressed.profile)
-    with request.app.state.writing:
-        record(request.app.state.store, pressed.list, pressed.method, person, codes, presses)
-    return {"kept": len(presses)}
+    record(app.state.store, pressed.list, pressed.method, person, codes, pressed.pressed)
+    return {"kept": sent}
 
 
-def _recommended(wanted: Wanted) -> pd.DataFrame:
-    return recommend(
-        wanted.profile, wanted.method, wanted.top, None, wanted.max_job_zone, wanted.rank_by
-    )
+def _records(rows: pd.DataFrame) -> list[dict]:
+    """In Python's types; a missing figure is None."""
+    return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """In JSON's types; a missing figure is null."""
-    return json.loads(rows.to_json(orient="records", double_precision=15))
-
-
+@app.middleware("http")
 async def _bounded(request: Request, answer: Callable) -> Response:
     """Refuses bodies that are too long, or do not say how long, and what takes too long."""
-    length = request.headers.get("content-length", 0)
-    if int(length) > MOST_BYTES or "transfer-encoding" in request.headers:
+    length = int(request.headers.get("content-length", 0))
+    if length > MOST_BYTES or "transfer-encoding" in request.headers:
         return _refused(request, HTTPException(413, f"The body is longer than {MOST_BYTES} bytes."))
     try:
-        async with asyncio.timeout(MOST_SECONDS):
-            return await answer(request)
+        return await asyncio.wait_for(answer(request), MOST_SECONDS)
     except TimeoutError:
         return _refused(request, HTTPException(503, f"It took over {MOST_SECONDS:.0f} seconds."))
 
 
+@app.exception_handler(HTTPException)
+@app.exception_handler(RequestValidationError)
+@app.exception_handler(CareerlibError)
 def _refused(request: Request, error: Exception) -> JSONResponse:
-    """One sentence on what is wrong."""
-    sentence, status = str(error), 422
-    if isinstance(error, exceptions.HTTPException):
-        sentence, status = str(error.detail), error.status_code
+    """One sentence on what is wrong; of a profile, the one that Profile itself tells."""
+    sentence = str(getattr(error, "detail", error))
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        names = [str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str)]
-        where = ".".join(names) or "the body"
-        sentence = f"The request cannot be used: {where}: {first['msg'][:160]}."
+        where = ".".join(str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str))
+        sentence = f"The request cannot be used: {where or 'the body'}: {first['msg'][:160]}."
         if isinstance(cause := first.get("ctx", {}).get("error"), CareerlibError):
             sentence = str(cause)
-    return JSONResponse({"error": sentence}, status)
-
-
-def create_app(feedback: str | Path) -> FastAPI:
-    """The service; thumbs go to the SQLite file `feedback`."""
-    refusals = (CareerlibError, exceptions.HTTPException, RequestValidationError)
-    app = FastAPI(
-        title="A career recommender", version=careerlib.__version__, docs_url=None,
-        redoc_url=None, exception_handlers=dict.fromkeys(refusals, _refused),  # type: ignore
-    )  # fmt: skip
-    app.middleware("http")(_bounded)
-    app.include_router(router)
-    app.state.store, app.state.writing = open_store(feedback), threading.Lock()
-    # Fitted now rather than while the first person waits.
-    recommend(SARAH, top=1)
-    return app
+    return JSONResponse({"error": sentence}, getattr(error, "status_code", 422))
 
 
 def serve(host: str, port: int, feedback: Path, say: Callable[[str], object]) -> None:
-    """Run the service until it is interrupted; nothing that people send is logged."""
-    app = create_app(feedback)
+    """Run the service until it is interrupted; thumbs go to the SQLite file `feedback`."""
+    app.state.store = open_store(feedback)
+    recommend(SARAH, top=1)  # fitted now rather than while the first person waits
     say(f"The page is at http://{host}:{port}/ until you press Ctrl-C; thumbs go to {feedback}.")
-    uvicorn.run(app, host=host, port=port, log_level="error", access_log=False)
+    uvicorn.run(app, host=host, port=port, log_level="error", access_log=False)  # logs no profile

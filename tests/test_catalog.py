@@ -188,7 +188,7 @@ def test_any_change_of_a_table_is_refused(folder, refusal, name):
         message = refusal(load_catalog, folder=folder)
         assert f"'{name}.csv'" in message and "git checkout data" in message
     path.unlink()
-    assert f"'{name}.csv' is missing" in refusal(load_catalog, folder=folder)
+    assert f"There is no '{name}.csv'" in refusal(load_catalog, folder=folder)
 
 
 MANIFEST = (DATA / "tables.json").read_text()

@@ -139,12 +139,10 @@ def test_wrong_feedback_is_refused(service, change, told):
     assert status == 422 and told in answer["error"]
 
 
-def test_bodies_that_are_slow_or_of_unknown_length(tmp_path, monkeypatch):
+def test_bodies_that_are_slow_or_of_unknown_length(monkeypatch):
     from careerlib import service
 
     monkeypatch.setattr(service, "MOST_SECONDS", 0.1)
-    app = service.create_app(tmp_path / "feedback.db")
-
     def status(*headers):
         """Of a request whose body never comes."""
         sent = []
@@ -154,12 +152,11 @@ def test_bodies_that_are_slow_or_of_unknown_length(tmp_path, monkeypatch):
 
         scope = {"type": "http", "method": "POST", "path": "/feedback", "query_string": b"",
                  "headers": [(b"content-type", b"application/json"), *headers]}  # fmt: skip
-        asyncio.run(app(scope, asyncio.Event().wait, send))
+        asyncio.run(service.app(scope, asyncio.Event().wait, send))
         return sent[0]
 
     assert status((b"content-length", b"10")) == 503
     assert status((b"transfer-encoding", b"chunked")) == 413
-    app.state.store.close()
 
 
 def test_killed_it_loses_no_feedback_that_was_acknowledged(tmp_path):

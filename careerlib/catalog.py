@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,10 +53,8 @@ class Catalog:
     table: n rows indexed by onet_soc_code; columns as in data/README.md, plus
         major_group ("15-0000"), has_bls (BLS counts the occupation on its own) and
         bls_shared_by (catalog occupations that share its BLS row).
-    skill_importance: (n, 35), O*NET scale 1-5.
-    skill_level: (n, 35), O*NET scale 0-7.
-    interests: (n, 6), O*NET scale 1-7.
-    work_values: (n, 6), O*NET scale 1-7; NaN rows where O*NET has none.
+    skill_importance, skill_level: (n, 35), O*NET's scales 1-5 and 0-7.
+    interests, work_values: (n, 6), O*NET's scales 1-7; NaN rows where it has no values.
     related: onet_soc_code, related_code, tier, rank (1 is nearest); of the occupations
         in the catalog, including relatives outside it.
     major_groups: BLS figures of the 22 SOC major groups, whole economy.
@@ -66,7 +63,6 @@ class Catalog:
     """
 
     name: str
-    release: str
     table: pd.DataFrame
     skill_importance: np.ndarray
     skill_level: np.ndarray
@@ -74,6 +70,12 @@ class Catalog:
     work_values: np.ndarray
     related: pd.DataFrame
     major_groups: pd.DataFrame
+    release = RELEASE
+
+    def __post_init__(self) -> None:
+        for key in MATRICES:
+            getattr(self, key).setflags(write=False)
+        self.table["bls_shared_by"] = self.table.groupby("soc_code")["title"].transform("size")
 
     def __len__(self) -> int:
         return len(self.table)
@@ -88,32 +90,20 @@ class Catalog:
 
     def position(self, occupation: str) -> int:
         """Row of the occupation with this O*NET-SOC code or title (letter case ignored)."""
-        if occupation in self.codes:
-            return int(self.codes.get_loc(occupation))
-        matches = np.flatnonzero(self.titles.str.casefold() == str(occupation).casefold())
-        if len(matches) == 0:
-            raise CareerlibError(
-                f"No occupation '{occupation}' in the catalog '{self.name}'; "
-                f"{nearest(occupation, [*self.titles, *self.codes])}"
-            )
-        return int(matches[0])
+        names = [*self.codes, *self.titles.str.casefold()]
+        if (wanted := str(occupation).casefold()) in names:
+            return names.index(wanted) % len(self)
+        near = nearest(occupation, [*self.titles, *self.codes])
+        raise CareerlibError(f"No occupation '{occupation}' in the catalog '{self.name}'; {near}")
 
     def take(self, positions: Sequence[int] | np.ndarray, name: str) -> "Catalog":
         """The catalog of the occupations at these rows, in this order."""
-        codes = self.codes[positions]
-        return replace(
-            self,
-            name=name,
-            table=_with_shared(self.table.iloc[positions]),
-            related=self.related[self.related["onet_soc_code"].isin(codes)],
-            **{key: _frozen(getattr(self, key)[positions]) for key in MATRICES},
-        )
+        related = self.related[self.related["onet_soc_code"].isin(self.codes[positions])]
+        parts = {key: getattr(self, key)[positions] for key in MATRICES}
+        return replace(self, name=name, table=self.table.iloc[positions], related=related, **parts)
 
     def related_matrix(self) -> np.ndarray:
-        """(n, n) integer ranks: entry (i, j) is the rank of j among i's relatives, else 0.
-
-        Relatives outside the catalog are left out.
-        """
+        """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
         inside = self.related[self.related["related_code"].isin(self.codes)]
         ranks = np.zeros((len(self), len(self)), dtype=np.int8)
         rows = self.codes.get_indexer(inside["onet_soc_code"])
@@ -130,72 +120,46 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     """
     if name not in CATALOGS:
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
-    manifest = read_manifest(folder)
-    hashes = {key: manifest["tables"][key]["sha256"] for key in TABLES}
-    frames = {key: _read_table(Path(folder) / f"{key}.csv", hashes[key]) for key in TABLES}
-    table = frames["occupations"].set_index("onet_soc_code")
+    frames = {key: _table(Path(folder), key, built) for key, built in manifest(folder).items()}
+    table, related = frames["occupations"], frames["related_occupations"].reset_index()
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
-    ratings = {key: frames[key].set_index("onet_soc_code").reindex(table.index) for key in MATRICES}
-    catalog = Catalog(
-        name="all",
-        release=manifest["onet_release"],
-        table=_with_shared(table),
-        related=frames["related_occupations"],
-        major_groups=frames["major_groups"].set_index("major_group"),
-        **{key: _frozen(frame.to_numpy(float)) for key, frame in ratings.items()},
-    )
-    eligible = catalog.codes.str.endswith(".00") & table["has_bls"]
-    post = np.flatnonzero(eligible)[:POST_SIZE]
-    return catalog if name == "all" else catalog.take(post, name)
+    matrices = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
+    groups = frames["major_groups"]
+    catalog = Catalog("all", table, **matrices, related=related, major_groups=groups)
+    eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
+    return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:POST_SIZE], name)
 
 
-def read_manifest(folder: str | Path = DATA) -> dict:
-    """What `tables.json` in the folder says: releases, and each table's rows and SHA-256.
-
-    Raises CareerlibError where it is missing, damaged, or of another O*NET release.
-    """
-    content = _read(Path(folder) / MANIFEST)
+def manifest(folder: str | Path = DATA) -> dict[str, dict]:
+    """{table: {"rows": …, "sha256": …}}; CareerlibError for a `tables.json` that is not ours."""
+    content = _read(Path(folder), MANIFEST)
     try:
-        manifest = json.loads(content)
-        release = str(manifest["onet_release"])
-        hashes = [str(manifest["tables"][name]["sha256"]) for name in TABLES]
-    # Nested a thousand deep, JSON is a RecursionError.
-    except (ValueError, KeyError, TypeError, RecursionError):
-        hashes = [""]
-    if not all(re.fullmatch("[0-9a-f]{64}", value) for value in hashes):
-        raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.")
+        said = json.loads(content)
+        release, tables = str(said["onet_release"]), said["tables"]
+        built = {name: {key: tables[name][key] for key in ("rows", "sha256")} for name in TABLES}
+    except (ValueError, KeyError, TypeError, RecursionError):  # the last where nested very deep
+        raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.") from None
     if release != RELEASE:
-        raise CareerlibError(
-            f"The tables in {folder} are of O*NET release {release[:12]}, but this project's "
-            f"figures are those of {RELEASE}; {RESTORE}."
-        )
-    return manifest
+        other = f"are of O*NET release {release[:12]}, but this project's figures of {RELEASE}"
+        raise CareerlibError(f"The tables in {folder} {other}; {RESTORE}.")
+    return built
 
 
-def _read_table(path: Path, sha256: str) -> pd.DataFrame:
-    """The table as it was built; the hash proves its columns and their values."""
-    content = _read(path)
-    if hashlib.sha256(content).hexdigest() != sha256:
-        what = f"is not as it was built from O*NET {RELEASE}"
-        raise CareerlibError(f"Table '{path.name}' in {path.parent} {what}; {RESTORE}.")
-    return pd.read_csv(io.BytesIO(content), dtype={"median_wage": float, "wage_top_coded": bool})
+def _table(folder: Path, name: str, built: dict) -> pd.DataFrame:
+    """The table as it was built, by its first column; the hash proves the others and all values."""
+    content = _read(folder, f"{name}.csv")
+    if hashlib.sha256(content).hexdigest() != built["sha256"]:
+        what = f"Table '{name}.csv' in {folder} is not as it was built from O*NET {RELEASE}"
+        raise CareerlibError(f"{what}; {RESTORE}.")
+    types = {"median_wage": float, "wage_top_coded": bool}
+    return pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
 
 
-def _read(path: Path) -> bytes:
+def _read(folder: Path, name: str) -> bytes:
     """At most LARGEST bytes of the file: more than that is none of ours."""
     try:
-        with path.open("rb") as file:
+        with (folder / name).open("rb") as file:
             return file.read(LARGEST)
     except OSError:
-        missing = f"There is no '{path.name}' in {path.parent}"
-        raise CareerlibError(f"{missing}; {RESTORE}.") from None
-
-
-def _with_shared(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(bls_shared_by=table.groupby("soc_code")["title"].transform("size"))
-
-
-def _frozen(matrix: np.ndarray) -> np.ndarray:
-    matrix.setflags(write=False)
-    return matrix
+        raise CareerlibError(f"There is no '{name}' in {folder}; {RESTORE}.") from None

@@ -11,18 +11,19 @@ import io
 import os
 import re
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pooch
+import requests
 
-from careerlib.catalog import INTERESTS, MANIFEST, RELEASE, SKILLS, WORK_VALUES, read_manifest
+from careerlib.catalog import INTERESTS, MANIFEST, RELEASE, SKILLS, WORK_VALUES, manifest
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA
+from careerlib.project import DATA, replace_file
 
 URLS = {
     "db_30_1_text.zip": "https://www.onetcenter.org/dl_files/database/db_30_1_text.zip",
@@ -48,10 +49,7 @@ FIGURES = ["employment_2024", "employment_2034", "growth_percent", "openings", "
 
 
 def fetch(
-    folder: str | Path,
-    urls: dict[str, str] = URLS,
-    retries: int = 3,
-    timeout: tuple[float, float] = (10, 30),
+    folder: str | Path, urls: dict[str, str] = URLS, retries: int = 3, timeout: tuple = (10, 30)
 ) -> str:
     """Download both official files into the folder; returns a sentence with what comes next.
 
@@ -61,9 +59,8 @@ def fetch(
     """
     folder = Path(folder).expanduser()
     new = [folder / name for name in urls if not (folder / name).exists()]
-    shelf = pooch.create(
-        folder, "", registry=dict.fromkeys(urls), urls=urls, retry_if_failed=retries
-    )
+    known = {"registry": dict.fromkeys(urls), "urls": urls}
+    shelf = pooch.create(folder, "", **known, retry_if_failed=retries)
     for name, url in urls.items():
         try:
             shelf.fetch(name, downloader=_downloader(timeout))
@@ -84,7 +81,7 @@ def fetch(
     return f"Both files are in {folder}; next: {command}"
 
 
-def _downloader(timeout: tuple[float, float]) -> Callable:
+def _downloader(timeout: tuple) -> Callable:
     """Pooch's own, which retries; except where asking again cannot help."""
     contact = os.environ.get("CAREERLIB_CONTACT", "")
     if contact and not re.fullmatch(r"[!-~]+@[!-~]+", contact):
@@ -96,11 +93,10 @@ def _downloader(timeout: tuple[float, float]) -> Callable:
     def download(url: str, output: str, shelf: pooch.Pooch) -> None:
         try:
             get(url, output, shelf)
-        except OSError as error:
-            if (answer := getattr(error, "response", None)) is not None:
-                answer.close()
-                if answer.status_code < 500 and answer.status_code not in (408, 429):
-                    raise PermissionError(f"refused with {answer.status_code}") from None
+        except requests.HTTPError as error:
+            error.response.close()
+            if (status := error.response.status_code) < 500 and status not in (408, 429):
+                raise PermissionError(f"refused with {status}") from None
             raise
 
     return download
@@ -113,47 +109,38 @@ def build(onet: str | Path, bls: str | Path, output: str | Path = DATA) -> str:
     first table is written, for files that do not give the project's tables.
     """
     contents = make_tables(Path(onet), Path(bls))
-    contents[MANIFEST] = (DATA / MANIFEST).read_bytes()
     output = Path(output)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output, prefix=".build-") as temporary:
-            for name, content in contents.items():
-                (Path(temporary) / name).write_bytes(content)
-            for name in contents:
-                os.replace(Path(temporary) / name, output / name)
+        for name, content in {**contents, MANIFEST: (DATA / MANIFEST).read_bytes()}.items():
+            replace_file(output / name, content)
     except OSError as error:
-        raise CareerlibError(
-            f"The tables cannot be written to {output} ({error.strerror}); choose another folder "
-            "with --output."
-        ) from None
-    return f"Built {len(contents) - 1} tables from O*NET {RELEASE} and BLS {YEARS} in {output}."
+        what = f"The tables cannot be written to {output} ({error.strerror})"
+        raise CareerlibError(f"{what}; choose another folder with --output.") from None
+    return f"Built {len(contents)} tables from O*NET {RELEASE} and BLS {YEARS} in {output}."
 
 
 def make_tables(onet: Path, bls: Path) -> dict[str, bytes]:
     """Bytes of each CSV file, equal to those of data/. Raises CareerlibError as `build` does."""
-    expected = read_manifest()["tables"]
-    release, lines = _Release(onet), _projections(bls)
+    read, lines, contents = _release(onet), _projections(bls), {}
     recipes: dict[str, Callable[[], pd.DataFrame]] = {
-        "occupations": lambda: _occupations(release, lines),
-        "skill_importance": lambda: _ratings(release, "Skills.txt", "IM", SKILLS),
-        "skill_level": lambda: _ratings(release, "Skills.txt", "LV", SKILLS),
-        "interests": lambda: _ratings(release, "Interests.txt", "OI", INTERESTS),
-        "work_values": lambda: _ratings(release, "Work Values.txt", "EX", WORK_VALUES),
-        "related_occupations": lambda: _related(release),
+        "occupations": lambda: _occupations(read, lines),
+        "skill_importance": lambda: _ratings(read("Skills.txt"), "IM", SKILLS),
+        "skill_level": lambda: _ratings(read("Skills.txt"), "LV", SKILLS),
+        "interests": lambda: _ratings(read("Interests.txt"), "OI", INTERESTS),
+        "work_values": lambda: _ratings(read("Work Values.txt"), "EX", WORK_VALUES),
+        "related_occupations": lambda: _related(read("Related Occupations.txt")),
         "major_groups": lambda: _major_groups(lines),
     }
-    contents = {}
-    for name, make in recipes.items():
-        rows = expected[name]["rows"]
+    for name, built in manifest().items():
         try:
-            table = make()
+            table = recipes[name]()
             content = table.to_csv(index=False, lineterminator="\n").encode()
-            fault = "has other cells" if len(table) == rows else f"has {len(table)} rows of {rows}"
+            fault = f"has other cells ({len(table)} rows of {built['rows']})"
         # Whatever the damage breaks on the way: it is this table that cannot be made.
         except Exception as error:
             content, fault = b"", f"cannot be made ({_brief(error)})"
-        if hashlib.sha256(content).hexdigest() != expected[name]["sha256"]:
+        if hashlib.sha256(content).hexdigest() != built["sha256"]:
             files = {"major_groups": bls, "occupations": f"{onet} or {bls}"}.get(name, onet)
             raise CareerlibError(
                 f"Table '{name}.csv' from O*NET {RELEASE} and BLS {YEARS} {fault}, so {files} is "
@@ -163,60 +150,62 @@ def make_tables(onet: Path, bls: Path) -> dict[str, bytes]:
     return contents
 
 
-class _Release:
-    """The text files of O*NET 30.1, in a folder or in the publisher's zip."""
+def _release(path: Path) -> Callable[[str], pd.DataFrame]:
+    """Reads a file of the text release, in a folder or in the publisher's zip, when asked for it.
 
-    def __init__(self, path: Path):
-        wanted = f"give the O*NET {RELEASE} text release, db_30_1_text.zip or its folder"
-        self._tables: dict[str, pd.DataFrame] = {}
-        try:
-            root = path if path.is_dir() else zipfile.Path(_small(path, LARGEST_ZIP))
-            folders = [root, *(entry for entry in root.iterdir() if entry.is_dir())]
-            self.root = next(folder for folder in folders if (folder / "Read Me.txt").is_file())
-            found = re.search(r"O\*NET (\d+\.\d+) Database", self.text("Read Me.txt"))
-            number = found[1] if found else "unknown"
-        # What a damaged archive raises depends on where the damage is.
-        except Exception as error:
-            why = "no Read Me.txt" if isinstance(error, StopIteration) else _brief(error)
-            raise CareerlibError(f"{path} is no O*NET text release ({why}); {wanted}.") from None
-        if number != RELEASE:
-            raise CareerlibError(f"{path} holds O*NET release {number[:12]}; {wanted}.")
+    Cells are text, so that no digit changes. Of rated occupations only.
+    """
+    wanted = f"give the O*NET {RELEASE} text release, db_30_1_text.zip or its folder"
+    try:
+        top = path if path.is_dir() else zipfile.Path(io.BytesIO(_content(path, LARGEST_ZIP)))
+        folders = [top, *(entry for entry in top.iterdir() if entry.is_dir())]
+        (root, *_) = [folder for folder in folders if (folder / "Read Me.txt").is_file()]
+        found = re.search(rb"O\*NET (\d+\.\d+) Database", _content(root / "Read Me.txt"))
+    # What a damaged archive raises depends on where the damage is.
+    except Exception as error:
+        raise CareerlibError(
+            f"{path} is no O*NET text release ({_brief(error)}); {wanted}."
+        ) from None
+    number = found[1].decode() if found else "unknown"
+    if number != RELEASE:
+        raise CareerlibError(f"{path} holds O*NET release {number[:12]}; {wanted}.")
 
-    def text(self, name: str) -> str:
-        with (self.root / name).open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST or b"\n" not in content[:1000]:
-            raise ValueError(f"{name} is larger than any of O*NET's, or has a longer first line")
-        return content.decode("utf-8")
+    @cache
+    def read(name: str) -> pd.DataFrame:
+        content = _content(root / name)
+        if b"\n" not in content[:1000]:
+            raise ValueError(f"{name} has a longer first line than any of O*NET's")
+        form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False}
+        table = pd.read_csv(io.BytesIO(content), dtype=str, **form)
+        table = table.rename(columns={"O*NET-SOC Code": "onet_soc_code"})
+        codes = table["onet_soc_code"]
+        return table[codes.isin(codes if name == "Skills.txt" else read("Skills.txt")[codes.name])]
 
-    def table(self, name: str) -> pd.DataFrame:
-        """The file's cells as text, so that no digit changes; rated occupations only."""
-        if name not in self._tables:
-            form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False}
-            table = pd.read_csv(io.StringIO(self.text(name)), dtype=str, **form)
-            table = table.rename(columns={"O*NET-SOC Code": "onet_soc_code"})
-            if name != "Skills.txt":
-                rated = self.table("Skills.txt")["onet_soc_code"]
-                table = table[table["onet_soc_code"].isin(rated)]
-            self._tables[name] = table
-        return self._tables[name]
+    return read
 
 
-def _ratings(release: _Release, name: str, scale: str, elements: tuple[str, ...]) -> pd.DataFrame:
+def _content(path: Path | zipfile.Path, largest: int = LARGEST) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise ValueError(f"{path.name} is too large, larger than any of the publishers'")
+    return content
+
+
+def _ratings(table: pd.DataFrame, scale: str, elements: tuple[str, ...]) -> pd.DataFrame:
     """One row an occupation, one column an element."""
-    table = release.table(name)
     table = table[(table["Scale ID"] == scale) & table["Element Name"].isin(elements)]
     wide = table.pivot(index="onet_soc_code", columns="Element Name", values="Data Value")
     return wide[list(elements)].sort_index().reset_index()
 
 
-def _occupations(release: _Release, lines: pd.DataFrame) -> pd.DataFrame:
+def _occupations(read: Callable[[str], pd.DataFrame], lines: pd.DataFrame) -> pd.DataFrame:
     """One row for each occupation with skill ratings; BLS joined on the six-digit code."""
-    skills = release.table("Skills.txt").set_index("onet_soc_code")
+    skills = read("Skills.txt").set_index("onet_soc_code")
     marks = (skills[["Recommend Suppress", "Not Relevant"]] == "Y").groupby(level=0).sum()
     table = marks.set_axis(["suppressed_ratings", "not_relevant_levels"], axis=1)
     for name, column in ("Occupation Data.txt", "Title"), ("Job Zones.txt", "Job Zone"):
-        table = table.join(release.table(name).set_index("onet_soc_code")[column])
+        table = table.join(read(name).set_index("onet_soc_code")[column])
     table = table.rename(columns={"Title": "title", "Job Zone": "job_zone"})
     table["soc_code"] = table.index.str[:7]
     items = lines[lines["type"] == "Line item"].set_index("soc_code").drop(columns="title")
@@ -226,8 +215,7 @@ def _occupations(release: _Release, lines: pd.DataFrame) -> pd.DataFrame:
     return table[columns].astype({"wage_top_coded": int}).reset_index()
 
 
-def _related(release: _Release) -> pd.DataFrame:
-    table = release.table("Related Occupations.txt")
+def _related(table: pd.DataFrame) -> pd.DataFrame:
     table = table.set_axis(["onet_soc_code", "related_code", "tier", "rank"], axis=1)
     return table.astype({"rank": int}).sort_values(["onet_soc_code", "rank"])
 
@@ -235,24 +223,24 @@ def _related(release: _Release) -> pd.DataFrame:
 def _projections(path: Path) -> pd.DataFrame:
     """Rows of line items and groups of the workbook's Table 1.2, figures as text."""
     try:
-        names, *rows = [[str(cell).strip() for cell in row] for row in _sheet(path)]
+        content = io.BytesIO(_content(path))
+        if sum(entry.file_size for entry in zipfile.ZipFile(content).infolist()) > LARGEST:
+            raise ValueError("unpacked it is too large")
+        page = openpyxl.load_workbook(content, read_only=True, data_only=True)[SHEET]
+        cells = page.iter_rows(2, LAST_ROW, 1, LAST_COLUMN, values_only=True)
+        names, *rows = [[str(cell).strip() for cell in row] for row in cells]
         years = re.findall(r"Employment, (\d{4})", " ".join(names))
         if years != ["2024", "2034"]:
             raise ValueError(f"its years are {' and '.join(years) or 'not given'}")
-        known = {
-            ours: name
-            for ours, start in HEADERS.items()
-            for name in names
-            if name.startswith(start)
-        }
+        known = {ours: n for ours, start in HEADERS.items() for n in names if n.startswith(start)}
         table = pd.DataFrame(rows, columns=names)[[known[ours] for ours in HEADERS]]
-        table = table.set_axis([*HEADERS], axis=1)
     # A damaged workbook can fail anywhere in zipfile, the XML parser or openpyxl.
     except Exception as error:
         raise CareerlibError(
             f"{path} is not the workbook of the BLS Employment Projections {YEARS} "
             f"({_brief(error)}); give their occupation.xlsx with the sheet '{SHEET}'."
         ) from None
+    table = table.set_axis([*HEADERS], axis=1)
     table = table[table["type"].isin(["Line item", "Summary"])].copy()
     wage = table["median_wage"]
     table["wage_top_coded"] = wage.str.startswith(">=").astype(int)
@@ -262,21 +250,6 @@ def _projections(path: Path) -> pd.DataFrame:
         numbers = pd.to_numeric(table[name], errors="coerce")  # a dash where BLS has none
         table[name] = numbers.map(form.format, na_action="ignore")
     return table
-
-
-def _sheet(path: Path) -> list[tuple]:
-    """The table's rows from the header on; never more of a workbook than ours could have."""
-    with _small(path, LARGEST).open("rb") as file:
-        if sum(entry.file_size for entry in zipfile.ZipFile(file).infolist()) > LARGEST:
-            raise ValueError("unpacked it is too large")
-        workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        return list(workbook[SHEET].iter_rows(2, LAST_ROW, 1, LAST_COLUMN, values_only=True))
-
-
-def _small(path: Path, largest: int) -> Path:
-    if path.stat().st_size > largest:
-        raise ValueError("it is too large")
-    return path
 
 
 def _major_groups(lines: pd.DataFrame) -> pd.DataFrame:

@@ -35,18 +35,13 @@ def finding(sentence: str, holds: bool, **figures: float) -> None:
     """
     holds = bool(holds)
     mark, doubt = ("✓", "") if holds else ("✗", " (does not hold with these settings)")
-    entry = {"kind": "finding", "name": sentence, "holds": holds, "figures": _plain(figures)}
-    _show(f"{mark} {sentence}{doubt}", entry)
+    _show(f"{mark} {sentence}{doubt}", figures, kind="finding", name=sentence, holds=holds)
 
 
 def claim(
-    id: str,
-    measured: str | float,
-    verdict: str | None = None,
-    reason: str = "",
-    comparable: bool = True,
-    **figures: float,
-) -> None:
+    id: str, measured: str | float, verdict: str | None = None, reason: str = "",
+    comparable: bool = True, **figures: float,
+) -> None:  # fmt: skip
     """Show a claim of the post or its training note beside what was measured, with a verdict.
 
     id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
@@ -70,19 +65,9 @@ def claim(
     if not comparable:
         verdict, reason = OTHER_SETTINGS, "this run has other settings than the post"
     because = f": {reason}" if reason else ""
-    text = (
-        f"{row['claim']} ({row['document']})\n"
-        f"  stated {row['stated']} · measured {measured} · {verdict}{because}"
-    )
-    entry = {
-        "kind": "claim",
-        "name": id,
-        "measured": measured,
-        "verdict": verdict,
-        "reason": reason,
-        "figures": _plain(figures),
-    }
-    _show(text, entry)
+    text = f"  stated {row['stated']} · measured {measured} · {verdict}{because}"
+    entry = {"kind": "claim", "name": id, "measured": measured, "verdict": verdict}
+    _show(f"{row['claim']} ({row['document']})\n{text}", figures, **entry, reason=reason)
 
 
 @cache
@@ -135,19 +120,15 @@ def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def headline(verdicts: Iterable[str]) -> str:
     """One sentence that counts the verdicts."""
     counts = Counter(verdicts)
-    parts = [
-        f"{counts[name]} {name}" for name in (*VERDICTS, OTHER_SETTINGS, NOT_RUN) if counts[name]
-    ]
-    return f"Of {counts.total()} claims: {'; '.join(parts)}."
+    names = (*VERDICTS, OTHER_SETTINGS, NOT_RUN)
+    parts = "; ".join(f"{counts[name]} {name}" for name in names if counts[name])
+    return f"Of {counts.total()} claims: {parts}."
 
 
-def _show(text: str, entry: dict[str, Any]) -> None:
+def _show(text: str, figures: Mapping[str, float], **entry: Any) -> None:
     from IPython.display import display
 
+    entry["figures"] = {name: round(float(value), 6) for name, value in figures.items()}
     lines = "<br>".join(html.escape(line.strip()) for line in text.split("\n"))
     page = f'<div class="careerlib-{entry["kind"]}">{lines}</div>'
     display({"text/plain": text, "text/html": page, MIME: entry}, raw=True)
-
-
-def _plain(figures: Mapping[str, float]) -> dict[str, float]:
-    return {name: round(float(value), 6) for name, value in figures.items()}

@@ -71,9 +71,7 @@ def random_profiles(n: int, seed: int = 42) -> np.ndarray:
     check_whole("n", n, 0, 10**7, "it is a number of people")
     rng = _generator(seed)
     heard = [rng.random((n, 35)), rng.integers(1, 8, (n, 6)), rng.integers(1, 8, (n, 6))]
-    return _forms(
-        heard, [np.zeros_like(ratings) for ratings in heard], (*SHORT_FORM.values(),), rng
-    )
+    return _forms(heard, [0 * ratings for ratings in heard], (*SHORT_FORM.values(),), rng)
 
 
 def _generator(seed: int) -> np.random.Generator:
@@ -82,24 +80,17 @@ def _generator(seed: int) -> np.random.Generator:
 
 
 def _forms(
-    heard: list[np.ndarray],
-    wanted: list[np.ndarray],
-    counts: tuple[Count, ...],
+    heard: list[np.ndarray], wanted: list[np.ndarray], counts: tuple[Count, ...],
     rng: np.random.Generator,
-) -> np.ndarray:
+) -> np.ndarray:  # fmt: skip
     """(m, 50) persons who name the `counts` most wanted of their (m, 35), (m, 6), (m, 6)
     ratings heard."""
-    skills, interests, values = (
-        _highest(ratings, count, rng) for ratings, count in zip(wanted, counts, strict=True)
-    )
-    persons = np.zeros((len(skills), N_SLOTS))
-    persons[:, BLOCKS["skills"]] = skills * NAMED_SKILL / HIGHEST_SKILL
-    for block, named, ratings in (
-        ("interests", interests, heard[1]),
-        ("work values", values, heard[2]),
-    ):
-        stated = np.clip(ratings, 1, HIGHEST_RATING) / HIGHEST_RATING
-        persons[:, BLOCKS[block]] = np.where(named, stated, 0)
+    named = [_highest(ratings, count, rng) for ratings, count in zip(wanted, counts, strict=True)]
+    persons = np.zeros((len(named[0]), N_SLOTS))
+    persons[:, BLOCKS["skills"]] = named[0] * NAMED_SKILL / HIGHEST_SKILL
+    for block, nth in ("interests", 1), ("work values", 2):
+        stated = np.clip(heard[nth], 1, HIGHEST_RATING) / HIGHEST_RATING
+        persons[:, BLOCKS[block]] = np.where(named[nth], stated, 0)
     persons[:, SLOT["Education"]] = 1  # any education is acceptable
     return persons
 

@@ -45,21 +45,17 @@ def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
     """
     n = scores.shape[1]
     if top >= n:
-        return _sorted_positions(scores)
+        return np.argsort(-scores.round(TIE_DECIMALS), axis=1, kind="stable")
     # One more than asked for: where it equals the last, a tie crosses the cut, and which
     # of the tied columns argpartition picked is chance. Those rows are sorted in full.
     candidates = np.sort(np.argpartition(scores, n - top - 1, axis=1)[:, n - top - 1 :], axis=1)
     of_candidates = np.take_along_axis(scores, candidates, axis=1)
-    order = _sorted_positions(of_candidates)
+    order = best_positions(of_candidates, top + 1)
     best = np.take_along_axis(candidates, order, axis=1)[:, :top]
     last_two = np.take_along_axis(of_candidates, order[:, top - 1 :], axis=1).round(TIE_DECIMALS)
     tied = last_two[:, 0] == last_two[:, 1]
-    best[tied] = _sorted_positions(scores[tied])[:, :top]
+    best[tied] = best_positions(scores[tied], n)[:, :top]
     return best
-
-
-def _sorted_positions(scores: np.ndarray) -> np.ndarray:
-    return np.argsort(-scores.round(TIE_DECIMALS), axis=1, kind="stable")
 
 
 def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int | None = None) -> np.ndarray:
@@ -98,8 +94,9 @@ def ndcg_at_k(shown: np.ndarray, gains: np.ndarray, k: int = 10) -> np.ndarray:
     gains: (m, n). The gain at rank r counts gain / log2(r + 1), as in scikit-learn's
     ndcg_score, which only gives the mean. NaN for a person without any gain to be had.
     """
-    best = -np.sort(-gains, axis=1)[:, :k]
-    return _divided(_discounted(_gained(shown[:, :k], gains)), _discounted(best))
+    best, got = -np.sort(-gains, axis=1)[:, :k], _gained(shown[:, :k], gains)
+    best, got = (part @ (1 / np.log2(np.arange(part.shape[1]) + 2)) for part in (best, got))
+    return np.divide(got, best, out=np.full(len(got), np.nan), where=best > 0)
 
 
 def reciprocal_rank(shown: np.ndarray, relevant: np.ndarray) -> np.ndarray:
@@ -116,14 +113,6 @@ def reciprocal_rank(shown: np.ndarray, relevant: np.ndarray) -> np.ndarray:
 def _gained(shown: np.ndarray, gains: np.ndarray) -> np.ndarray:
     """(m, k) gain of each shown occupation; 0 where nothing is shown."""
     return np.where(shown >= 0, np.take_along_axis(gains, np.maximum(shown, 0), axis=1), 0)
-
-
-def _discounted(gained: np.ndarray) -> np.ndarray:
-    return gained @ (1 / np.log2(np.arange(gained.shape[1]) + 2))
-
-
-def _divided(parts: np.ndarray, wholes: np.ndarray) -> np.ndarray:
-    return np.divide(parts, wholes, out=np.full(len(parts), np.nan), where=wholes > 0)
 
 
 def coverage(shown: np.ndarray, n: int) -> float:
@@ -155,12 +144,11 @@ def group_bootstrap(
 ) -> Interval:
     """Mean of (m,) values with its percentile interval over resampled groups.
 
-    Occupations of one SOC major group resemble each other, so that m values are fewer than m
-    pieces of evidence. Each resample draws as many groups as there are, with replacement, and
-    takes all values of a drawn group. groups: (m,) labels, such as `catalog.table["major_group"]`.
-    For a paired comparison give the differences of two methods on the same people. NaN (no
-    relative in the catalog) is left out. With fewer than some twenty groups the interval is
-    somewhat too narrow (Cameron, Gelbach and Miller, 2008, doi.org/10.1162/rest.90.3.414).
+    Each resample draws as many groups as there are, with replacement, and takes all values of a
+    drawn group. groups: (m,) labels, such as `catalog.table["major_group"]`. For a paired
+    comparison give the differences of two methods on the same people. NaN (no relative in the
+    catalog) is left out. With fewer than some twenty groups the interval is somewhat too narrow
+    (Cameron, Gelbach and Miller, 2008, doi.org/10.1162/rest.90.3.414).
     """
     check_whole("n_boot", n_boot, 1, 10**6, "it is a number of resamples")
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)

@@ -46,9 +46,8 @@ def claim(
 
     id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
     verdict: one of VERDICTS, from a rule that stands in the notebook; by default "reproduced"
-    where `measured` reads as stated, else "not supported". comparable: False where this run
-    has other settings than the post, so that its figure does not apply. figures: as in `finding`.
-
+    where `measured` reads as stated, else "not supported". comparable: False where this run has
+    other settings than the post, so that its figure does not apply. figures: as in `finding`.
     Raises CareerlibError for an id or a verdict that does not exist.
     """
     table = claims()
@@ -78,10 +77,7 @@ def claims() -> pd.DataFrame:
 
 
 def read(notebook: str | Path | Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What an executed notebook (a file, or the notebook itself) found, in its order.
-
-    Each entry has kind, name, figures; a finding also holds; a claim measured, verdict, reason.
-    """
+    """The entries of an executed notebook (a file, or the notebook itself), in its order."""
     if not isinstance(notebook, Mapping):
         import nbformat
 

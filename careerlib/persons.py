@@ -39,10 +39,9 @@ def sparse_persons(
     post, and its highest interests and work values, rated as O*NET rates them (0-7). No
     wage, any education. Those of the occupations without work values name none.
 
-    n_skills, n_interests, n_values: how many she names, or (lowest, highest) to draw it
-    evenly for each person. noise: standard deviation, in points of O*NET's scales, of what
-    she misjudges each rating by before choosing. Equal ratings are chosen between by
-    chance. The same seed gives the same persons.
+    n_skills, n_interests, n_values: how many she names, or (lowest, highest) to draw it evenly
+    for each. noise: standard deviation, in points of O*NET's scales, of what she misjudges each
+    rating by before choosing. Equal ratings are chosen between by chance.
     """
     if not isinstance(noise, (int, float)) or not 0 <= noise < np.inf:
         raise CareerlibError(f"noise is {noise!r}, not a number of rating points from 0 on.")
@@ -83,8 +82,7 @@ def _forms(
     heard: list[np.ndarray], wanted: list[np.ndarray], counts: tuple[Count, ...],
     rng: np.random.Generator,
 ) -> np.ndarray:  # fmt: skip
-    """(m, 50) persons who name the `counts` most wanted of their (m, 35), (m, 6), (m, 6)
-    ratings heard."""
+    """(m, 50) persons who name the `counts` most wanted of (m, 35), (m, 6), (m, 6) ratings."""
     named = [_highest(ratings, count, rng) for ratings, count in zip(wanted, counts, strict=True)]
     persons = np.zeros((len(named[0]), N_SLOTS))
     persons[:, BLOCKS["skills"]] = named[0] * NAMED_SKILL / HIGHEST_SKILL
@@ -97,12 +95,11 @@ def _forms(
 
 def _highest(ratings: np.ndarray, count: Count, rng: np.random.Generator) -> np.ndarray:
     """(m, d) True at each row's `count` highest ratings; equal ones in an order by chance."""
-    m, d = ratings.shape
+    (m, d), known = ratings.shape, ~np.isnan(ratings)
     low, high = (count, count) if isinstance(count, (int, np.integer)) else count
     if not 0 <= low <= high <= d:
         raise CareerlibError(f"A person cannot name {count} of {d}; give 0 to {d}, or (low, high).")
     chance = rng.random((m, d))
-    known = ~np.isnan(ratings)
     order = np.lexsort((chance, -np.where(known, ratings, -np.inf)), axis=1)
     place = np.argsort(order, axis=1)
     return known & (place < rng.integers(low, high + 1, (m, 1)))

@@ -1,11 +1,9 @@
 """Judge rankings: O*NET's related occupations as the answer, metrics, intervals by major group.
 
 A person made from an occupation's ratings (`persons`) should be led to that occupation's
-relatives. O*NET derives relatedness from tasks and work activities, knowledge and job titles,
-reviewed by experts (Dahlke, Putka, Shewach and Lewis, "Developing Related Occupations for the
-O*NET Program", 2022, onetcenter.org/reports/Related_2022.html). These are other ratings than a
-profile's skills, interests and values, but of the same occupations by the same programme, and
-no person was asked: nothing here tells whether somebody would be content or hired.
+relatives. O*NET derives them from tasks, work activities, knowledge and titles, reviewed by
+experts (onetcenter.org/reports/Related_2022.html): other ratings than a profile's, but of the
+same occupations, and no person was asked: nothing here tells whether somebody would be content.
 
 Rankings come as `shown`: (m, k) positions in the catalog, best first, -1 where nothing is shown,
 as `recommend.score_many` returns them. Metrics are (m,), one value a person.
@@ -31,8 +29,7 @@ def relatives(catalog: Catalog) -> np.ndarray:
 def gains(catalog: Catalog) -> np.ndarray:
     """(n, n) gain of showing j to a person made from i: 3, 2, 1, or 0 if j is no relative.
 
-    O*NET's tiers of relatedness are ranks 1-5 (Primary-Short), 6-10 (Primary-Long) and 11-20
-    (Supplemental) of each occupation's list. Relatives outside the catalog are left out.
+    By O*NET's tiers: ranks 1-5 (Primary-Short), 6-10 (Primary-Long), 11-20 (Supplemental).
     """
     ranks = catalog.related_matrix()
     return np.select([ranks == 0, ranks <= 5, ranks <= 10], [0, 3, 2], 1)
@@ -79,8 +76,7 @@ def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int | None = 
 def recall_at_k(shown: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndarray:
     """(m,) share of each person's relevant occupations among her first k.
 
-    relevant: (m, n), above 0 where relevant. With more than k relevant occupations the best
-    possible recall is k divided by their number. NaN for a person with none.
+    relevant: (m, n), above 0 where relevant. NaN for a person with none.
     """
     first, relevant = shown[:, :k], relevant > 0
     hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
@@ -102,8 +98,7 @@ def ndcg_at_k(shown: np.ndarray, gains: np.ndarray, k: int = 10) -> np.ndarray:
 def reciprocal_rank(shown: np.ndarray, relevant: np.ndarray) -> np.ndarray:
     """(m,) one divided by the rank of the first relevant occupation; 0 if none is shown.
 
-    Give the whole ranking. The mean over persons is the MRR. NaN for a person with no
-    relevant occupation.
+    Give the whole ranking. The mean is the MRR. NaN for a person with no relevant occupation.
     """
     hits = _gained(shown, relevant) > 0
     reciprocal = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)

@@ -1,9 +1,8 @@
 """The post's two generators of synthetic person-occupation pairs, as notebooks 02 and 03 show them.
 
-Each call has two random streams of its own, seeded alike: N (NumPy's RandomState, the
-algorithm behind the legacy np.random.seed) and R (Python's random.Random). Pairs are made one
-after the other, and the order of the draws is what makes the post's figures come out to the
-digit.
+Each call has two random streams of its own, seeded alike: N (NumPy's RandomState, the algorithm
+behind the legacy np.random.seed) and R (Python's random.Random). The order of the draws is what
+makes the post's figures come out to the digit.
 """
 
 import random
@@ -17,20 +16,13 @@ from careerlib.errors import CareerlibError, check_whole, nearest
 
 # Match type: share of the pairs, in the order in which the generator lists them.
 SHARES = {
-    "strong": 0.25,
-    "moderate": 0.20,
-    "weak": 0.15,
-    "poor": 0.25,
-    "partial": 0.10,
+    "strong": 0.25, "moderate": 0.20, "weak": 0.15, "poor": 0.25, "partial": 0.10,
     "wrong interests": 0.05,
-}
+}  # fmt: skip
 # Match type: the similarity that the training note claims for it.
 NOMINAL_SIMILARITY = {
-    "strong": (0.7, 0.9),
-    "moderate": (0.5, 0.7),
-    "weak": (0.3, 0.5),
-    "poor": (0.0, 0.3),
-}
+    "strong": (0.7, 0.9), "moderate": (0.5, 0.7), "weak": (0.3, 0.5), "poor": (0.0, 0.3),
+}  # fmt: skip
 WEAK_THRESHOLD = 0.45  # cosine above which a weak match is labelled good
 
 
@@ -165,10 +157,7 @@ def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
         raise CareerlibError(f"The shares lack the match type '{missing[0]}'; give all six.")
     total = sum(shares.values())
     if abs(total - 1) > 1e-9:
-        raise CareerlibError(
-            f"The shares of the six match types sum to {total:.4g}, not to 1; "
-            "change another share by the difference."
-        )
+        raise CareerlibError(f"The shares of the match types sum to {total:.4g}, not to 1.")
     return {name: shares[name] for name in SHARES}
 
 

@@ -1,8 +1,7 @@
 """What people pressed: one SQLite table, written by the service and by notebook 09 alike.
 
-A row is one occupation of one list: the list's random name, the method, the position (1 is the
-top), the O*NET-SOC code, 1 or -1 for a thumb up or down and 0 for neither, and what the person
-stated, as JSON of her slots that are not zero. No name, no free text.
+A row is one occupation of a list: the list's random name, method, position (1 is the top), code,
+1 or -1 for a thumb up or down, else 0, and as JSON the slots that the person stated. No name.
 """
 
 import json
@@ -38,10 +37,7 @@ def record(
     store: sqlite3.Connection, name: str, method: str, person: np.ndarray,
     occupations: Sequence[str], pressed: Sequence[int],
 ) -> None:  # fmt: skip
-    """Write one list, from its top, in one transaction; written again, it replaces itself.
-
-    person: (50,) vector of what was stated.
-    """
+    """Write one list, from its top, at once; again, it replaces itself. person: (50,) vector."""
     slots = np.flatnonzero(person)
     stated = json.dumps({SLOTS[slot]: round(float(person[slot]), 6) for slot in slots})
     shown = enumerate(zip(occupations, pressed, strict=True), start=1)

@@ -16,8 +16,7 @@ import numpy as np
 from careerlib.catalog import Catalog
 from careerlib.errors import CareerlibError, check_whole
 
-# Scores that agree to this many decimals are a tie. Without it the last bit of a matrix
-# product, which depends on how the rows are blocked, would decide.
+# Without it the last bit of a matrix product, which depends on how rows are blocked, decides ties.
 TIE_DECIMALS = 12
 
 
@@ -36,15 +35,12 @@ def gains(catalog: Catalog) -> np.ndarray:
 
 
 def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
-    """(m, top) columns of the highest of (m, n) scores, best first, ties to the lower column.
-
-    Scores that agree to 12 decimals are ties. They must not contain NaN.
-    """
+    """(m, top) columns of the highest of (m, n) scores, no NaN; ties (12 decimals) to the lower."""
     n = scores.shape[1]
     if top >= n:
         return np.argsort(-scores.round(TIE_DECIMALS), axis=1, kind="stable")
-    # One more than asked for: where it equals the last, a tie crosses the cut, and which
-    # of the tied columns argpartition picked is chance. Those rows are sorted in full.
+    # One more than asked for: where it equals the last, a tie crosses the cut, which argpartition
+    # decides by chance. Those rows are sorted in full.
     candidates = np.sort(np.argpartition(scores, n - top - 1, axis=1)[:, n - top - 1 :], axis=1)
     of_candidates = np.take_along_axis(scores, candidates, axis=1)
     order = best_positions(of_candidates, top + 1)
@@ -58,12 +54,12 @@ def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
 def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int | None = None) -> np.ndarray:
     """(m, top) `shown` for (m, n) scores; ties go to the lower code.
 
-    own: (m,) position of the occupation that each person was made from, which is left out
-    of her ranking. top: all that remain by default. A row with NaN shows nothing.
+    own: (m,) position of the occupation that each person was made from, which is left out.
+    top: all that remain by default. A row with NaN shows nothing.
     """
     m, n = scores.shape
     remaining = n if own is None else n - 1
-    top = remaining if top is None else min(top, remaining)
+    top = min(top or remaining, remaining)
     shown = np.full((m, top), -1)
     able = ~np.isnan(scores).any(axis=1)
     values = scores[able].astype(float)
@@ -74,13 +70,8 @@ def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int | None = 
 
 
 def recall_at_k(shown: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndarray:
-    """(m,) share of each person's relevant occupations among her first k.
-
-    relevant: (m, n), above 0 where relevant. NaN for a person with none.
-    """
-    first, relevant = shown[:, :k], relevant > 0
-    hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
-    wanted = relevant.sum(axis=1)
+    """(m,) share of each person's relevant ones, above 0 in (m, n), in her first k; NaN if none."""
+    hits, wanted = _gained(shown[:, :k], relevant > 0), (relevant > 0).sum(axis=1)
     return np.where(wanted > 0, hits.sum(axis=1) / np.maximum(wanted, 1), np.nan)
 
 
@@ -149,13 +140,12 @@ def group_bootstrap(
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
     if values.shape != groups.shape:
         raise CareerlibError(f"There are {len(values)} values of {len(groups)} occupations.")
-    known = ~np.isnan(values)
-    if not known.any():
+    if not (known := ~np.isnan(values)).any():
         raise CareerlibError("There is nothing to resample: no occupation has a value.")
     _, group = np.unique(groups[known], return_inverse=True)
     sums, sizes = np.bincount(group, values[known]), np.bincount(group)
     # How often each group is drawn: a matrix product then gives all resampled means.
-    even = np.full(len(sizes), 1 / len(sizes))
-    drawn = np.random.default_rng(seed).multinomial(len(sizes), even, size=n_boot)
+    n, rng = len(sizes), np.random.default_rng(seed)
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)
     low, high = np.quantile(drawn @ sums / (drawn @ sizes), [0.025, 0.975])
     return Interval(float(values[known].mean()), float(low), float(high))

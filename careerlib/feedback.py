@@ -15,8 +15,7 @@ from careerlib.encoding import SLOTS
 from careerlib.errors import CareerlibError
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS feedback (
-    list TEXT NOT NULL, method TEXT NOT NULL,
-    position INTEGER NOT NULL CHECK (position >= 1), occupation TEXT NOT NULL,
+    list TEXT NOT NULL, method TEXT NOT NULL, position INTEGER NOT NULL, occupation TEXT NOT NULL,
     pressed INTEGER NOT NULL CHECK (pressed IN (-1, 0, 1)), stated TEXT NOT NULL,
     PRIMARY KEY (list, position))"""
 
@@ -25,7 +24,6 @@ def open_store(path: str | Path) -> sqlite3.Connection:
     """The feedback table in a file, made where there is none; CareerlibError where it cannot be."""
     try:
         store = sqlite3.connect(path, timeout=10, check_same_thread=False)
-        # What `record` has returned from is on the disk: SQLite syncs before it commits.
         for command in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
             store.execute(command)
     except sqlite3.Error as error:
@@ -42,5 +40,5 @@ def record(
     stated = json.dumps({SLOTS[slot]: round(float(person[slot]), 6) for slot in slots})
     shown = enumerate(zip(occupations, pressed, strict=True), start=1)
     rows = [(name, method, place, code, int(press), stated) for place, (code, press) in shown]
-    with store:
+    with store:  # behind it the rows are on the disk
         store.executemany("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?)", rows)

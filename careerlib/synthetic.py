@@ -59,8 +59,7 @@ class Pairs:
 def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) -> Pairs:
     """The first script: the occupation plus a little noise, or pure noise.
 
-    occupations: (m, 50) vectors in code order. Raises CareerlibError for a number of
-    pairs or a seed that cannot be used.
+    occupations: (m, 50) vectors in code order. Raises CareerlibError for wrong numbers.
     """
     N, R = _streams(n_pairs, seed)
     persons, chosen, labels = [], [], []
@@ -124,9 +123,8 @@ def production_pairs(
 ) -> Pairs:
     """The second script: six match types.
 
-    occupations: (m, 50) vectors in code order. shares: {match type: share}, summing to 1;
-    each type gets int(n_pairs * share) pairs, so a few can be missing to n_pairs. Raises
-    CareerlibError for a number of pairs, a seed or shares that cannot be used.
+    occupations: (m, 50) vectors in code order. shares: {match type: share}, summing to 1; each
+    type gets int(n_pairs * share) pairs. Raises CareerlibError for wrong numbers or shares.
     """
     N, R = _streams(n_pairs, seed)
     shares = checked_shares(shares)

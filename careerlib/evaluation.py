@@ -130,11 +130,10 @@ def group_bootstrap(
 ) -> Interval:
     """Mean of (m,) values with its percentile interval over resampled groups.
 
-    Each resample draws as many groups as there are, with replacement, and takes all values of a
-    drawn group. groups: (m,) labels, such as `catalog.table["major_group"]`. For a paired
-    comparison give the differences of two methods on the same people. NaN (no relative in the
-    catalog) is left out. With fewer than some twenty groups the interval is somewhat too narrow
-    (Cameron, Gelbach and Miller, 2008, doi.org/10.1162/rest.90.3.414).
+    Each resample draws as many groups as there are, with replacement, with all their values.
+    groups: (m,) labels, such as `catalog.table["major_group"]`. For a paired comparison give the
+    differences of two methods on the same people. NaN (no relative in the catalog) is left out.
+    With fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414).
     """
     check_whole("n_boot", n_boot, 1, 10**6, "it is a number of resamples")
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
@@ -145,7 +144,7 @@ def group_bootstrap(
     _, group = np.unique(groups[known], return_inverse=True)
     sums, sizes = np.bincount(group, values[known]), np.bincount(group)
     # How often each group is drawn: a matrix product then gives all resampled means.
-    n, rng = len(sizes), np.random.default_rng(seed)
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)
+    even = np.full(len(sizes), 1 / len(sizes))
+    drawn = np.random.default_rng(seed).multinomial(len(sizes), even, size=n_boot)
     low, high = np.quantile(drawn @ sums / (drawn @ sizes), [0.025, 0.975])
     return Interval(float(values[known].mean()), float(low), float(high))

@@ -1,8 +1,7 @@
 """The official O*NET and BLS files: fetch them, and build the tables in data/ from them.
 
-A table is a selection of a publisher's figures, so the same files give the same bytes. They
-are compared with the SHA-256 in `tables.json`; that comparison finds every damage, another
-release and a changed digit, and nothing is checked twice.
+The same files give the same bytes, and these are compared with the SHA-256 in `tables.json`. That
+comparison finds every damage, another release and a changed digit; nothing is checked twice.
 """
 
 import csv
@@ -38,13 +37,12 @@ HEADERS = {
     "title": "2024 National Employment Matrix title",
     "soc_code": "2024 National Employment Matrix code",
     "type": "Occupation type",
-    "employment_2024": "Employment, 2024",
-    "employment_2034": "Employment, 2034",
+    "employment_2024": "Employment, 2024", "employment_2034": "Employment, 2034",
     "growth_percent": "Employment change, percent, 2024–34",
     "openings": "Occupational openings, 2024–34 annual average",
     "median_wage": "Median annual wage, dollars, 2024",
     "education": "Typical education needed for entry",
-}
+}  # fmt: skip
 FIGURES = ["employment_2024", "employment_2034", "growth_percent", "openings", "median_wage"]
 
 
@@ -59,8 +57,8 @@ def fetch(
     """
     folder = Path(folder).expanduser()
     new = [folder / name for name in urls if not (folder / name).exists()]
-    known = {"registry": dict.fromkeys(urls), "urls": urls}
-    shelf = pooch.create(folder, "", **known, retry_if_failed=retries)
+    shelf = pooch.create(folder, "", registry=dict.fromkeys(urls), retry_if_failed=retries)
+    shelf.urls = urls
     for name, url in urls.items():
         try:
             shelf.fetch(name, downloader=_downloader(timeout))
@@ -105,8 +103,8 @@ def _downloader(timeout: tuple) -> Callable:
 def build(onet: str | Path, bls: str | Path, output: str | Path = DATA) -> str:
     """Write all tables and their manifest to `output`; returns a sentence that says so.
 
-    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError, before the
-    first table is written, for files that do not give the project's tables.
+    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError, and writes
+    nothing, for files that do not give the project's tables.
     """
     contents = make_tables(Path(onet), Path(bls))
     output = Path(output)
@@ -155,20 +153,19 @@ def _release(path: Path) -> Callable[[str], pd.DataFrame]:
 
     Cells are text, so that no digit changes. Of rated occupations only.
     """
-    wanted = f"give the O*NET {RELEASE} text release, db_30_1_text.zip or its folder"
+    wanted, number = f"give the O*NET {RELEASE} text release, its zip or its folder", b"unknown"
     try:
         top = path if path.is_dir() else zipfile.Path(io.BytesIO(_content(path, LARGEST_ZIP)))
         folders = [top, *(entry for entry in top.iterdir() if entry.is_dir())]
         (root, *_) = [folder for folder in folders if (folder / "Read Me.txt").is_file()]
-        found = re.search(rb"O\*NET (\d+\.\d+) Database", _content(root / "Read Me.txt"))
+        if found := re.search(rb"O\*NET (\d+\.\d+) Database", _content(root / "Read Me.txt")):
+            number = found[1]
     # What a damaged archive raises depends on where the damage is.
     except Exception as error:
-        raise CareerlibError(
-            f"{path} is no O*NET text release ({_brief(error)}); {wanted}."
-        ) from None
-    number = found[1].decode() if found else "unknown"
-    if number != RELEASE:
-        raise CareerlibError(f"{path} holds O*NET release {number[:12]}; {wanted}.")
+        why = _brief(error)
+        raise CareerlibError(f"{path} is no O*NET text release ({why}); {wanted}.") from None
+    if number != RELEASE.encode():
+        raise CareerlibError(f"{path} holds O*NET release {number[:12].decode()}; {wanted}.")
 
     @cache
     def read(name: str) -> pd.DataFrame:
@@ -241,15 +238,13 @@ def _projections(path: Path) -> pd.DataFrame:
             f"({_brief(error)}); give their occupation.xlsx with the sheet '{SHEET}'."
         ) from None
     table = table.set_axis([*HEADERS], axis=1)
-    table = table[table["type"].isin(["Line item", "Summary"])].copy()
-    wage = table["median_wage"]
-    table["wage_top_coded"] = wage.str.startswith(">=").astype(int)
-    table["median_wage"] = wage.str.replace(r"[>=$,]", "", regex=True)  # ">=$239,200"
+    table["wage_top_coded"] = table["median_wage"].str.startswith(">=").astype(int)
+    table["median_wage"] = table["median_wage"].str.replace(r"[>=$,]", "", regex=True)
     for name in FIGURES:
         form = "{:.0f}" if name == "median_wage" else "{:.1f}"
         numbers = pd.to_numeric(table[name], errors="coerce")  # a dash where BLS has none
         table[name] = numbers.map(form.format, na_action="ignore")
-    return table
+    return table[table["type"].isin(["Line item", "Summary"])]
 
 
 def _major_groups(lines: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,6 @@ import pytest
 
 from careerlib.catalog import INTERESTS, SKILLS
 from careerlib.profile import (
-    CONTRASTING,
     KEYS,
     PART_4,
     SARAH,
@@ -21,8 +20,8 @@ from careerlib.profile import (
 
 HALF = "\ud83d"  # half a surrogate pair, which no file or stream can hold
 FULL = Profile(
-    skills={"Writing": 0.1 + 0.2, "Science": np.float32(1 / 3)},
-    interests={"Social": 7, "Artistic": 1e-7},
+    skills={**dict.fromkeys(SKILLS, 0.1 + 0.2), "Science": np.float32(1 / 3)},
+    interests={**dict.fromkeys(INTERESTS, 7), "Artistic": 1e-7},
     work_values={"Support": 0},
     min_wage=61_234.56,
     remote=True,
@@ -32,16 +31,14 @@ FULL = Profile(
 )
 
 
-def test_names_take_the_official_spelling_and_order():
-    profile = Profile(["  speaking", "active   learning"], max_education="bachelor\u2019s DEGREE")
+def test_names_take_the_official_spelling_and_order_and_numbers_may_be_text():
+    profile = Profile(
+        ["  speaking", "active   learning"], {"Social": np.int64(5), "Artistic": "6.5"},
+        min_wage="1e3", max_education="bachelor\u2019s DEGREE",
+    )  # fmt: skip
     assert list(profile.skills.items()) == [("Active Learning", 3), ("Speaking", 3)]
-    assert profile.max_education == "Bachelor's degree"
-
-
-def test_numbers_may_be_numpys_or_decimal_text():
-    profile = Profile(interests={"Social": np.int64(5), "Artistic": "6.5"}, min_wage="1e3")
-    assert profile.interests == {"Artistic": 6.5, "Social": 5}
-    assert profile.min_wage == 1000
+    assert list(profile.interests.items()) == [("Artistic", 6.5), ("Social", 5)]
+    assert (profile.min_wage, profile.max_education) == (1000, "Bachelor's degree")
 
 
 def test_fields_by_title_or_code_become_codes(catalog):
@@ -61,24 +58,16 @@ def test_a_profile_is_a_frozen_dataclass_that_replace_checks_again(refusal):
         moved.remote = True
 
 
-@pytest.mark.parametrize(
-    ("profile", "empty"),
-    [
-        (Profile(), True),
-        (Profile(skills={"Writing": 0}, min_wage=50_000, remote=True, background="x"), True),
-        (Profile(skills={"Writing": 0.1}), False),
-        (Profile(work_values={"Support": 1}), False),
-    ],
-)
-def test_empty_means_that_nothing_is_rated_above_zero(profile, empty):
-    assert profile.is_empty is empty
+def test_empty_means_that_nothing_is_rated_above_zero():
+    nothing = Profile(skills={"Writing": 0}, min_wage=50_000, remote=True, background="x")
+    assert Profile().is_empty and nothing.is_empty
+    assert not Profile(skills={"Writing": 0.1}).is_empty
+    assert not Profile(work_values={"Support": 1}).is_empty
 
 
 WRONG = [
     ({"skills": ["Writting"]}, "skills has no 'Writting' (did you mean Writing"),
-    ({"skills": {"Writting": 3}}, "did you mean Writing"),
     ({"skills": "Writing"}, "skills is 'Writing' (give a table of name: rating; for skills a list"),
-    ({"skills": 3}, "skills is 3 (give a table"),
     ({"skills": [{"Writing": 3}]}, "skills has no"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
     ({"interests": ["Social"]}, "interests is ['Social'] (give a table"),
@@ -92,7 +81,6 @@ WRONG = [
     ({"interests": {"Social": True}}, "Social is True"),
     ({"interests": {"Social": None}}, "Social is None"),
     ({"work_values": {"Support": float("nan")}}, "work_values Support is nan"),
-    ({"work_values": {"Support": float("inf")}}, "Support is inf"),
     ({"work_values": {10**5000: 1}}, "work_values has no a long int"),
     ({"min_wage": -1}, "min_wage is -1"),
     ({"min_wage": 10**5000}, "min_wage is a long int"),
@@ -101,11 +89,9 @@ WRONG = [
         ({"min_wage": text}, f"min_wage is '{text}' (give a plain decimal number)")
         for text in ("60,000", "90:00", "0100000", "0x10", "0o17", "1_000", "nan", "", "1e9999")
     ),
-    ({"min_wage": True}, "min_wage is True"),
     ({"remote": "maybe"}, "remote is 'maybe'"),
     ({"remote": 2}, "remote is 2"),
     ({"max_education": "Bachelors degree"}, "did you mean Bachelor's degree"),
-    ({"max_education": 3}, "max_education has no 3"),
     ({"fields": "computer"}, "fields has no 'computer' (did you mean Computer and math"),
     ({"fields": ["Legl"]}, "fields has no 'Legl' (did you mean Legal"),
     ({"fields": [16, 10**5000]}, "fields has no 16"),
@@ -114,7 +100,6 @@ WRONG = [
     ({"background": "bell\x07"}, "give one line without control characters"),
     ({"background": "\u202eturned"}, "give one line without control characters"),
     ({"background": "x" * 201}, "at most 200 characters"),
-    ({"background": 3}, "background is 3"),
     ({"wage": 3}, "it has no 'wage' (did you mean min_wage?)"),
     ({"self": 3}, "it has no 'self'"),
     ({"x" * 10_000: 3}, "it has no 'xxx"),
@@ -137,25 +122,21 @@ def test_each_mistake_is_one_bounded_printable_sentence(given, words, refusal):
 
 
 def test_all_mistakes_are_told_at_once(refusal):
-    mistakes = [
-        ({"skills": ["Writting"]}, "'Writting'"),
-        ({"interests": {"Socail": 3, "Artistic": 8}}, "'Socail'"),
-        ({"work_values": {"Support": "x"}}, "Support is 'x'"),
-        ({"min_wage": -1, "remote": "maybe", "max_education": "none"}, "'maybe'"),
-        ({"fields": ["nothing"], "background": "\n", "wage": 1}, "'nothing'"),
-    ]
     message = refusal(
-        Profile, **{key: value for given, _ in mistakes for key, value in given.items()}
-    )
-    assert all(words in message for _, words in mistakes)
-    for word in ("Artistic is 8", "min_wage is -1", "max_education has no", "background", "'wage'"):
-        assert word in message
+        Profile, ["Writting"], {"Socail": 3, "Artistic": 8}, {"Support": "x"}, min_wage=-1,
+        remote="maybe", max_education="none", fields=["nothing"], background="\n", wage=1,
+    )  # fmt: skip
+    for words in (
+        "'Writting'", "'Socail'", "Artistic is 8", "Support is 'x'", "min_wage is -1", "'maybe'",
+        "max_education has no", "'nothing'", "background", "'wage'",
+    ):  # fmt: skip
+        assert words in message
 
 
 # The file
 
 
-@pytest.mark.parametrize("profile", [*CONTRASTING.values(), PART_4, Profile(), FULL])
+@pytest.mark.parametrize("profile", [SARAH, PART_4, Profile(), FULL])
 def test_a_profile_comes_back_from_its_file_unchanged(profile, tmp_path):
     write_profile(profile, tmp_path / "mine.yml")
     assert read_profile(tmp_path / "mine.yml") == profile
@@ -192,21 +173,17 @@ DAMAGED = [
     ("? [a, b]\n: c\n", "line 1"),
     ("skils: [Writing]\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     ("5: x\nwage:\n", "it has no '5'"),
-    ("wage:\n", "it has no 'wage'"),
     *(
         (f"min_wage: {text}\n", f"min_wage is '{text}'")
         for text in ("60,000", "90:00", "0100000", "0x7b", "2024-99-99", ".inf", "true")
     ),
     ("interests: {Social: .nan}\n", "Social is '.nan'"),
     ("min_wage: " + "9" * 5000, "min_wage is '999"),
-    ("9" * 1000 + ": 1", "it has no '999"),
     ("? " + "9" * 5000 + "\n: 1", "it has no '999"),
     ("min_wage: !!int 0100000\n", "line 1: it has a tag"),
-    ("skills: !!python/name:os.system x\n", "line 1: it has a tag"),
     ("skills: &a [Writing]\nfields: *a\n", "alias"),
     (BOMB, "alias"),
     ("[" * 60_000, "nested too deeply"),
-    ("- " * 30_000, "nested too deeply"),
     ("skills: " + "[" * 1500, "nested too deeply"),
     ("skills: \x07\n", "special characters"),
     ('background: "\\ud83d"\n', "\\ud83d"),
@@ -256,9 +233,3 @@ def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch, refusal):
     assert "No space left on device" in refusal(write_profile, PART_4, path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.yml"]
-
-
-def test_every_skill_and_interest_has_room(tmp_path):
-    everything = Profile(dict.fromkeys(SKILLS, 1.23), dict.fromkeys(INTERESTS, 4.56))
-    write_profile(everything, tmp_path / "mine.yml")
-    assert read_profile(tmp_path / "mine.yml") == everything

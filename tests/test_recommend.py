@@ -44,27 +44,23 @@ def test_the_posts_model_has_one_ranking_for_everybody_and_the_others_have_not(c
     assert np.ptp(score_many(persons, "post", 1, catalog)[1]) > 0.05  # the level does change
 
 
-@pytest.mark.parametrize(("method", "fill"), [("cosine", False), ("cosine_filled", True)])
-def test_cosines_are_those_of_the_vectors(method, fill, catalog):
-    occupations, persons = encode_occupations(catalog, fill), random_profiles(5, seed=2)
-    expected = [cosine(person[None, :], occupations) for person in persons]
-    found = score_matrix(persons, method, catalog)
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize(("method", "blocks"), [("interests", 1), ("correlation", 2)])
-def test_correlations_are_pearsons(method, blocks, catalog):
-    person = encode_profiles(SARAH)
-    expected = sum(
-        np.corrcoef(person[:, BLOCKS[block]], encode_occupations(catalog, True)[:, BLOCKS[block]])[
-            0, 1:
-        ]
-        for block in ("interests", "skills")[:blocks]
+def test_the_simple_methods_are_cosines_and_pearsons(catalog):
+    person, occupations = encode_profiles(SARAH), encode_occupations(catalog)
+    filled = encode_occupations(catalog, fill=True)
+    interests, skills = (
+        np.corrcoef(person[:, BLOCKS[block]], filled[:, BLOCKS[block]])[0, 1:]
+        for block in ("interests", "skills")
     )
-    np.testing.assert_allclose(score_matrix(SARAH, method)[0], expected, atol=1e-14)
+    expected = {
+        "cosine": cosine(person, occupations), "cosine_filled": cosine(person, filled),
+        "interests": interests, "correlation": interests + skills,
+    }  # fmt: skip
+    for method, scores in expected.items():
+        found = score_matrix(SARAH, method, catalog)
+        np.testing.assert_allclose(found, [scores], rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("rating", [0.1, 0.3, 1.1, 2.9, 3, 4.7])
+@pytest.mark.parametrize("rating", [0.1, 2.9, 3])
 def test_what_is_rated_all_alike_counts_as_unsaid(rating):
     alike = replace(SARAH, skills=dict.fromkeys(SKILLS, rating))
     interests = score_matrix(SARAH, "interests")
@@ -108,8 +104,10 @@ def test_the_table_has_the_facts_of_the_catalog(method, catalog):
     assert (found["confidence"] != "").all() == (method in PROBABILITY)
     if method in PROBABILITY:
         assert found["score"].between(0, 1).all()
-    else:
+    if method != "matched":  # a wish removes nothing
         assert found.attrs["limits"] == f"The method '{method}' applies no limits."
+        wishes = replace(SARAH, min_wage=150_000, fields=["Legal"])
+        assert len(recommend(wishes, method, top, catalog)) == top
 
 
 def test_reasons_are_what_the_person_stated():
@@ -183,12 +181,6 @@ def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
     assert len(nothing) == 0 and nothing.columns.equals(found.columns)
 
 
-def test_a_wish_removes_nothing_from_the_posts_list():
-    wishes = replace(SARAH, min_wage=150_000, fields=["Legal"])
-    found = recommend(wishes, "post", 150)
-    assert found["onet_soc_code"].equals(recommend(SARAH, "post", 150)["onet_soc_code"])
-
-
 # Openings
 
 
@@ -200,9 +192,9 @@ def test_openings_rank_by_probability_times_openings(method, catalog):
     np.testing.assert_array_equal(yearly_openings(catalog), openings)
     expected = score_matrix(persons, method, catalog) * openings
     np.testing.assert_allclose(values, np.take_along_axis(expected, positions, 1), atol=1e-12)
-    known = ~np.isnan(openings)
-    assert (positions[:, : known.sum()] >= 0).all() and known[positions[:, : known.sum()]].all()
-    assert (np.diff(values[:, : known.sum()]) <= 1e-12).all()
+    known = (~np.isnan(openings)).sum()
+    assert not np.isnan(openings[positions[:, :known]]).any()
+    assert (np.diff(values[:, :known]) <= 1e-12).all()
     found = recommend(SARAH, method, 20, catalog, rank_by="openings")
     assert found["onet_soc_code"].tolist() == catalog.codes[positions[0, :20]].tolist()
 
@@ -226,15 +218,11 @@ ALIKE = Profile(interests=dict.fromkeys(INTERESTS, 4))
         ({"method": "cosin"}, "did you mean cosine"),
         ({"catalog": "pots"}, "did you mean post"),
         ({"method": "post", "top": 0}, "top is 0, not a whole number from 1 to 150"),
-        ({"method": "post", "top": 151}, "top is 151, not a whole number from 1 to 150"),
         ({"top": 895}, "from 1 to 894"),
         ({"top": 2.5}, "top is 2.5"),
-        ({"top": True}, "top is True"),
         ({"max_job_zone": 6}, "max_job_zone is 6, not a whole number from 1 to 5"),
-        ({"max_job_zone": "high"}, "max_job_zone is 'high'"),
         ({"max_job_zone": 3, "method": "cosine"}, "'cosine' applies no limits; leave max_job_zone"),
         ({"rank_by": "opening"}, "did you mean openings"),
-        ({"rank_by": "opening", "method": "cosine"}, "did you mean openings"),
         *(
             ({"rank_by": "openings", "method": method}, f"'{method}' gives no probability")
             for method in METHODS
@@ -279,11 +267,11 @@ def test_equal_occupations_come_in_code_order(catalog):
     np.testing.assert_array_equal(positions, doubled[:, :7])
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("rank_by", ["fit", "openings"])
+@pytest.mark.parametrize(
+    ("method", "rank_by"),
+    [*((method, "fit") for method in METHODS), *((method, "openings") for method in PROBABILITY)],
+)
 def test_one_by_one_or_all_at_once_is_the_same(method, rank_by, monkeypatch):
-    if rank_by == "openings" and method not in PROBABILITY:
-        pytest.skip("the method gives no probability")
     persons = random_profiles(40, seed=5)
     positions, scores = score_many(persons, method, 10, "all", rank_by)
     assert positions.shape == scores.shape == (40, 10)

@@ -136,5 +136,7 @@ def _become_kernel(arguments: list[str], variables: dict[str, str], folder: str)
     wanted = variables["PYTHONPATH"].split(os.pathsep)
     sys.path[:] = [path for path in sys.path if path in wanted or path not in ("", started_in)]
     sys.argv = ["ipykernel_launcher", *arguments]
+    if "pandas" in sys.modules:  # as it is where pandas is imported in a kernel
+        sys.modules["pandas"].set_option("display.max_columns", 20)
     # 1 is a parent to it that never goes away; it says how to connect if it has none.
     kernelapp.launch_new_instance(argv=[*arguments, "--IPKernelApp.parent_handle=1"])

@@ -13,13 +13,16 @@ from careerlib.book import write_book
 
 HOSTILE = """\
 <div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
-<table border="1" class="dataframe"><tr onmouseover="steal()"><td style="x:url(steal)">12</td></tr></table>
+<table border="1" class="dataframe"><tr onmouseover="steal()"><td style="x:url(steal)">12</td></tr>
+</table>
 <style scoped>.steal {}</style><img src=x onerror="steal()"><iframe src="https://steal"></iframe>
 <a href="javascript:steal()">a</a> <a href="https://example.org/fine">b</a> <svg onload="steal()"/>
 """
 BOUND = "```{raw} html\n<script>steal()</script>\n```"
-PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5Erk"
-         "JggAAAAABJRU5ErkJggg==")  # fmt: skip
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
+    "rkJggg=="
+)
 
 
 def shown(metadata=None, **data) -> dict:
@@ -45,8 +48,14 @@ def made(tmp_path_factory) -> Path:
         shown(text_html=HOSTILE),
         shown(text_markdown=BOUND, text_plain=BOUND),
         shown(text_latex="$\\href{javascript:steal()}{x}$"),
-        shown({}, **{"application_javascript": "steal()", "image_svg__xml": "<svg onload='steal()'/>"}),
-        {"output_type": "stream", "name": "stdout", "text": "<script>steal()</script>\x1b[31m" + BOUND},
+        shown(
+            {}, **{"application_javascript": "steal()", "image_svg__xml": "<svg onload='steal()'/>"}
+        ),
+        {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": "<script>steal()</script>\x1b[31m" + BOUND,
+        },
     ]
     notebook["cells"][1] = cell
     Path(path).write_text(json.dumps(notebook))
@@ -67,7 +76,15 @@ def test_what_a_notebook_prints_is_nothing_active(made):
     assert '<div class="careerlib-finding">kept</div>' in page
     assert re.search(r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td>12</td>', page)
     assert '<a href="https://example.org/fine">b</a>' in page
-    for active in ("javascript:", "onerror", "onclick", "onload", "onmouseover", "<iframe", "url(st"):
+    for active in (
+        "javascript:",
+        "onerror",
+        "onclick",
+        "onload",
+        "onmouseover",
+        "<iframe",
+        "url(st",
+    ):
         assert active not in page, active
     for path in made.rglob("*.html"):
         scripts = re.findall(r"(?s)<script.*?</script>", path.read_text())
@@ -80,7 +97,12 @@ def test_the_first_page_leads_to_all_others(made):
     page = (made / "index.html").read_text()
     assert 'src="_images/picture.png"' in page
     assert re.search(r"Of \d+ claims: ", page)
-    for target in ("notebooks/01_first", "notebooks/04_hostile", "notebooks/10_the_ledger", "sweep"):
+    for target in (
+        "notebooks/01_first",
+        "notebooks/04_hostile",
+        "notebooks/10_the_ledger",
+        "sweep",
+    ):
         assert f'href="{target}.html"' in page
     assert "committed 01_first" in (made / "notebooks/01_first.html").read_text()
     assert "committed 04_hostile" not in (made / "notebooks/04_hostile.html").read_text()

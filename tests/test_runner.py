@@ -124,7 +124,13 @@ class FirstRun:
         patch.setenv("MPLBACKEND", "Agg")
         patch.setattr("tempfile.tempdir", str(self.temporary))
         patch.setattr(engine, "GRACE", GRACE)
-        given = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n', "items": "[1]"}
+        given = {
+            "count": "4",
+            "share": "1e-3",
+            "flag": "true",
+            "label": '0 "x" \\n',
+            "items": "[1]",
+        }
         self.results = run_notebooks(
             parameters=given.items(), output=self.output, jobs=4, timeout=LIMIT,
             notebooks=self.notebooks,
@@ -305,7 +311,9 @@ def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name):
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
     ],
 )
-def test_what_cannot_be_run_is_told_in_one_sentence(folder, refusal, monkeypatch, options, expected):
+def test_what_cannot_be_run_is_told_in_one_sentence(
+    folder, refusal, monkeypatch, options, expected
+):
     monkeypatch.chdir(folder.parent)
     (folder.parent / "mine").mkdir()
     (folder.parent / "mine/index.html").write_text("somebody's own")

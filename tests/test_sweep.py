@@ -55,7 +55,9 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
     assert written["figure"].value_counts().to_dict() == {"half": 4}
     assert sweep.shares(table)["holds"].tolist() == [0, 1]
     assert sweep.figures(table)["50%"].tolist() == [500, 1500]
-    assert "2 runs failed; the first: failed: In [3] raised AssertionError: three" in sweep.summary(table)
+    assert "2 runs failed; the first: failed: In [3] raised AssertionError: three" in sweep.summary(
+        table
+    )
     assert pd.read_csv(tmp_path / "found.csv").columns.tolist() == [
         "notebook", "seed", "finding", "holds",
     ]  # fmt: skip
@@ -95,13 +97,20 @@ def test_a_sweep_that_is_ended_goes_on_where_it_was(notebooks, tmp_path):
         ([("seed", "9..1")], "The range '9..1' must go up"),
         ([("seed", "0..999999999999")], "must go up, by less than 100,000"),
         ([("seed", "0..9999"), ("n", "0..9999")], "more than 100,000 runs"),
-        ([("seed", "1,,2")], "must be a whole number in decimal digits, like its default 42, not ''"),
+        (
+            [("seed", "1,,2")],
+            "must be a whole number in decimal digits, like its default 42, not ''",
+        ),
         ([("seed", "1,02")], "not '02'"),
         ([("sed", "1")], "did you mean seed"),
     ],
 )
-def test_what_cannot_be_swept_is_told_in_one_sentence(notebooks, tmp_path, refusal, given, expected):
-    assert expected in refusal(run_sweep, notebooks=notebooks, output=tmp_path / "out", parameters=given)
+def test_what_cannot_be_swept_is_told_in_one_sentence(
+    notebooks, tmp_path, refusal, given, expected
+):
+    assert expected in refusal(
+        run_sweep, notebooks=notebooks, output=tmp_path / "out", parameters=given
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -118,12 +127,15 @@ def dask_worker(tmp_path):
 
     def start(*arguments: str, **variables: str) -> subprocess.Popen:
         command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
-        processes.append(subprocess.Popen(command, cwd=tmp_path, env=environment | variables,
-                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))  # fmt: skip
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        variables = environment | variables
+        processes.append(subprocess.Popen(command, cwd=tmp_path, env=variables, **quiet))
         return processes[-1]
 
     def worker(**variables: str) -> subprocess.Popen:
-        return start("worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard", **variables)
+        return start(
+            "worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard", **variables
+        )
 
     start("scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
     until(lambda: file.exists() and file.stat().st_size)

@@ -214,8 +214,10 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
         return
     columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most"]
     columns = [name for name in columns if name in found and found[name].astype(bool).any()]
-    shown = found[columns].rename(columns=lambda name: name.replace("_", " "))
-    click.echo(shown.to_string(index=False, float_format=lambda number: f"{number:,.2f}"))
+    widest = found["title"].str.len().max()
+    forms = {"title": f"{{:{widest}}}".format, "score": "{:.2f}".format,
+             "median_wage": "{:,.0f}".format}  # fmt: skip
+    click.echo(found[columns].to_string(index=False, formatters=forms))
     if limits := found.attrs.get("limits"):
         click.echo(limits)
 

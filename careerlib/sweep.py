@@ -144,10 +144,8 @@ def _by(table: pd.DataFrame) -> list[str]:
 
 def shares(table: pd.DataFrame) -> pd.DataFrame:
     """In how many of its runs each finding holds."""
-    rows = _found(table)
-    groups = rows["holds"].astype(bool).groupby(
-        [rows[name] for name in (*_by(table), "finding")], sort=False, dropna=False
-    )
+    rows = _found(table).astype({"holds": bool})
+    groups = rows.groupby([*_by(table), "finding"], sort=False, dropna=False)["holds"]
     return groups.agg(runs="size", holds="mean").reset_index()
 
 

@@ -54,6 +54,6 @@ def reason(error: Exception) -> str:
         return "it is not UTF-8 text"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    if isinstance(error, yaml.MarkedYAMLError):
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {str(error.problem)[:80]}"
     return getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)

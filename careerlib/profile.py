@@ -164,12 +164,12 @@ WORDS = {  # where they say more than pydantic's
 
 def _told(error: ErrorDetails) -> str:
     """One of pydantic's errors in our words."""
-    kind, given = error["type"], quoted(error["input"])
+    kind, given, context = error["type"], quoted(error["input"]), error.get("ctx", {})
     block, *within = [str(part) for part in error["loc"] if part != "[key]"] or ["a key"]
     if kind == "unexpected_keyword_argument":
         return f"it has no {quoted(block)} ({nearest(block[:40], KEYS).rstrip('.')})"
     if kind == "name":
-        close = nearest(given.strip("'"), error["ctx"]["valid"]).rstrip(".")
+        close = nearest(given.strip("'"), context["valid"]).rstrip(".")
         return f"{block} has no {given} ({close})"
     what = " ".join([block, *(quoted(part).strip("'") for part in within)])
     words = WORDS.get(kind, error["msg"])

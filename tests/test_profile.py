@@ -173,6 +173,7 @@ DAMAGED = [
     ("? [a, b]\n: c\n", "line 1"),
     ("skils: [Writing]\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     ("5: x\nwage:\n", "it has no '5'"),
+    ("wage:\n", "it has no 'wage'"),
     *(
         (f"min_wage: {text}\n", f"min_wage is '{text}'")
         for text in ("60,000", "90:00", "0100000", "0x7b", "2024-99-99", ".inf", "true")

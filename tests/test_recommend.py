@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from careerlib import recommend as module
-from careerlib.catalog import INTERESTS, SKILLS, load_catalog
+from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, load_catalog
 from careerlib.encoding import BLOCKS, cosine, encode_occupations, encode_profiles, pair_features
 from careerlib.evaluation import gains, ranked, recall_at_k
 from careerlib.limits import limits, removed
@@ -60,7 +60,7 @@ def test_the_simple_methods_are_cosines_and_pearsons(catalog):
         np.testing.assert_allclose(found, [scores], rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize("rating", [0.1, 2.9, 3])
+@pytest.mark.parametrize("rating", [0.1, 0.3, 1.1, 2.9, 3, 4.7])
 def test_what_is_rated_all_alike_counts_as_unsaid(rating):
     alike = replace(SARAH, skills=dict.fromkeys(SKILLS, rating))
     interests = score_matrix(SARAH, "interests")
@@ -165,6 +165,12 @@ def test_limits_by_hand(five, stated, zone, kept, notes, words):
     assert (~broken.any(axis=1)).astype(int).tolist() == kept
     assert ["; ".join(unsure.columns[row]) for row in unsure.to_numpy()] == notes
     assert words in removed(broken)
+
+
+def test_no_credential_is_less_than_a_diploma(catalog):
+    broken, _ = limits(Profile(max_education=EDUCATION[0]), catalog)
+    needed = catalog.table["education"]
+    assert (broken["education"] == needed.isin(EDUCATION[1:])).all()
 
 
 def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):

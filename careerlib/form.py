@@ -99,12 +99,10 @@ class ProfileForm:
         self.output.clear_output(wait=True)
         with self.output, pd.option_context("display.max_colwidth", None):
             try:
-                answer = action()
+                if (answer := action()) is not None:
+                    display(answer)
             except CareerlibError as error:
                 print(error)
-            else:
-                if answer is not None:
-                    display(answer)
 
 
 def profile_form(top: int = 10) -> ProfileForm:

@@ -148,13 +148,16 @@ def _init(self: Any, /, *args: Any, **given: Any) -> None:
     except ValidationError as error:
         problems = error.errors(include_url=False)
         told = "; ".join(map(_told, problems[:MOST_PROBLEMS]))
-        more = len(problems) - MOST_PROBLEMS
-        told += f"; and {more:,} more" if more > 0 else ""
+        if len(problems) > MOST_PROBLEMS:
+            told += f"; and {len(problems) - MOST_PROBLEMS:,} more"
         raise CareerlibError(f"The profile cannot be used: {told}.") from None
 
 
 Profile.__init__ = _init  # type: ignore[method-assign]
 KEYS = tuple(entry.name for entry in fields(Profile))
+HEADING = """# Ratings: skills 0 to 5, interests and work values 0 to 7.
+# min_wage is in US dollars a year; null means no limit.
+"""
 NOTHING = ("", "~", "null")  # YAML's ways to leave a value out
 WORDS = {  # where they say more than pydantic's
     "dict_type": "give a table of name: rating; for skills a list of names will do",
@@ -203,12 +206,9 @@ def write_profile(profile: Profile, path: str | Path) -> None:
     An existing file is replaced in one step, or kept if anything fails. Raises
     CareerlibError where the file cannot be written.
     """
-    stated = _plain(asdict(profile))
-    text = "# Ratings: skills 0 to 5, interests and work values 0 to 7.\n"
-    text += "# min_wage is in US dollars a year; null means no limit.\n"
-    text += yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=1000)
+    text = yaml.safe_dump(_plain(asdict(profile)), sort_keys=False, allow_unicode=True, width=1000)
     try:
-        replace_file(Path(path).expanduser(), text.encode())
+        replace_file(Path(path).expanduser(), (HEADING + text).encode())
     except FILE_ERRORS as error:
         raise CareerlibError(
             f"The profile cannot be written to {quoted(str(path), 120)} ({reason(error)}); choose "

@@ -72,22 +72,19 @@ def recommend(
     return listed
 
 
-def _listed(
-    scorer: Scorer, profile: Profile, catalog: Catalog, positions: np.ndarray
-) -> pd.DataFrame:
+def _listed(scorer: Scorer, profile: Profile, catalog: Catalog, rows: np.ndarray) -> pd.DataFrame:
     """The scores and facts of the occupations at these positions."""
-    person, table = encode_profiles(profile), catalog.table.iloc[positions].reset_index()
-    scores = scorer.shown(person, scorer.scores(person)[:, positions])[0]
+    person, table = encode_profiles(profile), catalog.table.iloc[rows].reset_index()
+    scores = scorer.shown(person, scorer.scores(person)[:, rows])[0]
     words = [scorer.word(score) if scorer.probabilities else "" for score in scores]
     table = table.assign(
         rank=np.arange(1, len(table) + 1), score=scores, confidence=words,
-        openings=yearly_openings(catalog)[positions],
+        openings=yearly_openings(catalog)[rows],
     )  # fmt: skip
     if scorer.reasons is not None:
-        reasons = (scorer.reasons(profile, position).head(3) for position in positions)
         table["counted_most"] = [
-            ", ".join(f"{name} {value:+.1f}" for name, value in counted.to_numpy())
-            for counted in reasons
+            ", ".join(f"{name} {value:+.1f}" for name, value in reasons.head(3).to_numpy())
+            for reasons in (scorer.reasons(profile, row) for row in rows)
         ]
     return table[[name for name in COLUMNS if name in table]].copy()
 

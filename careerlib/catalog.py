@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,15 @@ class Catalog:
         related = self.related[self.related["onet_soc_code"].isin(self.codes[positions])]
         parts = {key: getattr(self, key)[positions] for key in MATRICES}
         return replace(self, name=name, table=self.table.iloc[positions], related=related, **parts)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of codes, ratings and relations: all that a model learns from."""
+        digest = hashlib.sha256("\n".join(self.codes).encode())
+        ratings = (self.skill_importance, self.skill_level, self.interests, self.work_values)
+        for matrix in (*ratings, self.related_matrix()):
+            digest.update(np.ascontiguousarray(matrix).tobytes())
+        return digest.hexdigest()
 
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""

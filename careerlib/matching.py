@@ -7,7 +7,6 @@ says how it was chosen, and judges it.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -144,6 +143,12 @@ class Matcher:
         to the log-odds: what two statements say together is in both. Raises CareerlibError
         for a person who states nothing.
         """
+        return self.reasons_of_all(person, np.array([position]))[0]
+
+    def reasons_of_all(
+        self, person: Profile | np.ndarray, positions: np.ndarray
+    ) -> list[pd.DataFrame]:
+        """`reasons` for each of several occupations, in one go."""
         person = encode_profiles(person)[0] if isinstance(person, Profile) else person.ravel()
         stated = np.flatnonzero(person[RATED] > 0)
         if len(stated) == 0:
@@ -153,10 +158,13 @@ class Matcher:
             )
         variants = np.tile(person, (len(stated) + 1, 1))
         variants[np.arange(len(stated)), stated] = 0
-        values = logit(self.probabilities(variants, self.scores(variants)[:, [position]]))[:, 0]
-        lost = (values[-1] - values[:-1]).round(9)
-        frame = pd.DataFrame({"statement": np.array(SLOTS)[stated], "contribution": lost})
-        return frame.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
+        values = logit(self.probabilities(variants, self.scores(variants)[:, positions]))
+        lost, names = (values[-1] - values[:-1]).round(9), np.array(SLOTS)[stated]
+        order = np.argsort(-lost, axis=0, kind="stable")
+        return [
+            pd.DataFrame({"statement": names[first], "contribution": column[first]})
+            for first, column in zip(order.T, lost.T, strict=True)
+        ]
 
 
 def _entry_features(persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -273,28 +281,14 @@ _matchers: dict[str, Matcher] = {}
 def matcher_of(catalog: Catalog) -> Matcher:
     """The model fitted on this catalog, once a process; on a part of the whole catalog the
     columns of the whole one's."""
-    key = _digest(catalog)
+    key = catalog.digest
     if key not in _matchers:
         whole = load_catalog()
         columns = whole.codes.get_indexer(catalog.codes)
         part = len(catalog) < len(whole) and (columns >= 0).all()
-        if part and _digest(whole.take(columns, catalog.name)) == key:
+        if part and whole.take(columns, catalog.name).digest == key:
             model = matcher_of(whole)
             _matchers[key] = replace(model, catalog=catalog, columns=columns)
         else:
             _matchers[key] = fit_matcher(catalog)
     return _matchers[key]
-
-
-def _digest(catalog: Catalog) -> str:
-    """SHA-256 of all that the model learns from."""
-    digest = sha256("\n".join(catalog.codes).encode())
-    ratings = (
-        catalog.skill_importance,
-        catalog.skill_level,
-        catalog.interests,
-        catalog.work_values,
-    )
-    for matrix in (*ratings, catalog.related_matrix()):
-        digest.update(np.ascontiguousarray(matrix).tobytes())
-    return digest.hexdigest()

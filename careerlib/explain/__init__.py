@@ -1,8 +1,4 @@
-"""Explanations and re-rankings that are right by construction, whoever writes them.
-
-`facts`: what may be said, and on which side. `answer`: what a writer may choose, and the rules for
-words of its own. `ask`: the writers that are language models.
-"""
+"""Explanations and re-rankings that are right by construction, whoever writes them."""
 
 import json
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
-"""What a model may answer about an occupation, and what its own words may hold.
-
-The schema admits only ids of facts, each on its side. Words are shown if they break no rule.
-"""
+"""What a model may answer: a schema that admits only ids of facts, each on its side, and rules for
+words of its own."""
 
 import re
 from itertools import chain

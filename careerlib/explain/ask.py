@@ -1,7 +1,5 @@
-"""Questions to a language model over the OpenAI API, and a cache of the answers.
-
-Every failure is one sentence, in bounded time and memory, and what arrives is kept at once.
-"""
+"""Questions to a language model over the OpenAI API; every failure is one sentence, in bounded time
+and memory, and what arrives is kept at once."""
 
 import hashlib
 import json
@@ -25,11 +23,11 @@ from careerlib.errors import CareerlibError
 from careerlib.project import OUTPUTS, replace_file
 
 MOST_BYTES, MOST_LETTERS = 200_000, 8_000  # of a reply, and of the answer in it
-OPENAI = "https://api.openai.com/v1"
 Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 # In our words: what a server says of an error may hold the key.
 FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
+CUT, WITHHELD = "was cut off at its limit of tokens", "withheld the answer (content filter)"
 SENTENCES = {
     TimeoutError: "gave no complete answer within {seconds:g} seconds",
     httpx2.ConnectError: "cannot be reached; check that the server runs",
@@ -47,7 +45,7 @@ class Endpoint(NamedTuple):
     """seconds: for a question with its retries. total: for all. sampling: temperature and so on."""
 
     model: str = "gpt-5.4-mini"
-    base_url: str = OPENAI
+    base_url: str = "https://api.openai.com/v1"
     sampling: dict[str, float] = {}  # noqa: RUF012 (never changed)
     max_tokens: int = 1500
     at_once: int = 4
@@ -56,8 +54,7 @@ class Endpoint(NamedTuple):
 
     @property
     def host(self) -> str:
-        """Without user name, password and path."""
-        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]  # without name and password
 
     @property
     def is_loopback(self) -> bool:
@@ -65,8 +62,7 @@ class Endpoint(NamedTuple):
 
     def says(self, error: BaseException, seconds: float) -> str:
         """What is wrong, in one sentence."""
-        if isinstance(error.__cause__, httpx2.ConnectError):
-            error = error.__cause__
+        error = error.__cause__ if isinstance(error.__cause__, httpx2.ConnectError) else error
         kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
         said = SENTENCES[kind].format(seconds=seconds, error=error)
         return f"The model {self.model} at {self.host} {said}."
@@ -78,9 +74,7 @@ def key_for(endpoint: Endpoint) -> str:
         TypeAdapter(HttpUrl).validate_python(endpoint.base_url)
     except ValidationError:
         raise CareerlibError("OPENAI_BASE_URL is not an address; correct it or unset it.") from None
-    key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if not key and endpoint.is_loopback:
-        return "none"
+    key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * endpoint.is_loopback
     if not re.fullmatch("[!-~]+", key):
         what = "holds letters that no key has (it is not shown here)" if key else "is not set"
         raise CareerlibError(f"OPENAI_API_KEY {what}; set it, or use the writer 'template'.")
@@ -99,7 +93,7 @@ def ask_all(
     local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
     None. say: gets the estimate before anything is asked. settings: fields of Endpoint.
     """
-    base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI
+    base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or Endpoint().base_url
     endpoint = Endpoint(**{"base_url": base_url, **settings, **(llm.SETTINGS if local else {})})
     key, notices = key_for(endpoint), []
     texts = [json.dumps([q[0], q[1].model_json_schema()], sort_keys=True) for q in questions]
@@ -132,22 +126,15 @@ def ask_all(
     return replies, list(dict.fromkeys(notices)), endpoint.model
 
 
-async def _ask(
-    questions: dict[int, Question], endpoint: Endpoint, key: str, keep: Callable, notices: list[str]
-) -> None:
+async def _ask(asked: dict, endpoint: Endpoint, key: str, keep: Callable, notices: list) -> None:
     """Ask as many at once as the endpoint allows, and `keep` each answer as it comes."""
     gate = anyio.CapacityLimiter(endpoint.at_once)
-    client = openai.AsyncOpenAI(
-        api_key=key,
-        base_url=endpoint.base_url,
-        timeout=None,  # ours cover the whole reply
-        default_headers={"Accept-Encoding": "identity"},  # little may not become much
-        http_client=openai.DefaultAsyncHttpxClient(
-            follow_redirects=False,  # another host has no business with the profile
-            trust_env=not endpoint.is_loopback,  # no proxy for a server on this machine
-            event_hooks={"response": [_bounded]},
-        ),
-    )
+    # No redirect, for another host has no business with the profile; no proxy for a server on this
+    # machine; nothing packed, for little may not become much; the time limits are ours.
+    web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not endpoint.is_loopback)
+    web.event_hooks, web.headers["accept-encoding"] = {"response": [_bounded]}, "identity"
+    address = {"api_key": key, "base_url": endpoint.base_url}
+    client = openai.AsyncOpenAI(**address, timeout=None, http_client=web)
 
     async def one(place: int, question: Question) -> None:
         async with gate:
@@ -159,12 +146,12 @@ async def _ask(
                 notices.append(endpoint.says(error, endpoint.seconds))
         bar.update()
 
-    with tqdm(total=len(questions), unit=" answers", delay=1, disable=None, leave=False) as bar:
-        async with client:
-            with anyio.move_on_after(endpoint.total) as limit:
-                async with anyio.create_task_group() as tasks:
-                    for item in questions.items():
-                        tasks.start_soon(one, *item)
+    bar = tqdm(total=len(asked), unit=" answers", delay=1, disable=None, leave=False)
+    async with client:
+        with bar, anyio.move_on_after(endpoint.total) as limit:
+            async with anyio.create_task_group() as tasks:
+                for item in asked.items():
+                    tasks.start_soon(one, *item)
     if limit.cancelled_caught:
         notices.append(endpoint.says(TimeoutError(), endpoint.total))
 
@@ -172,22 +159,18 @@ async def _ask(
 async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str) -> BaseModel:
     """One request. The raw reply, since the client's parsing warns of what is odd and quotes it."""
     messages, schema = question
+    settings = {"max_completion_tokens": endpoint.max_tokens, **endpoint.sampling}
     raw = await client.chat.completions.with_raw_response.parse(
-        model=endpoint.model,
-        messages=messages,
-        response_format=schema,
-        max_completion_tokens=endpoint.max_tokens,
-        **endpoint.sampling,
+        model=endpoint.model, messages=messages, response_format=schema, **settings
     )
     text = raw.http_response.text
     choice = json.loads(text)["choices"][0]
-    content, refused = (choice["message"].get(name) for name in ("content", "refusal"))
-    ends = {"length": f"was cut off after {endpoint.max_tokens} tokens"}
-    ends["content_filter"] = "withheld the answer (content filter)"
-    problem = "refused to answer" if refused else ends.get(choice["finish_reason"])
-    if problem or len(content) > MOST_LETTERS:
+    message, end = choice["message"], choice["finish_reason"]
+    problem = {"length": CUT, "content_filter": WITHHELD}.get(end)
+    problem = "refused to answer" if message.get("refusal") else problem
+    if problem or len(message["content"]) > MOST_LETTERS:
         raise openai.OpenAIError(problem or LENGTH)
-    answer = schema.model_validate_json(content)
+    answer = schema.model_validate_json(message["content"])
     if key != "none" and key in text + answer.model_dump_json():
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     return answer

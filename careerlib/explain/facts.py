@@ -1,12 +1,10 @@
-"""What speaks for an occupation, what against it, and what could come next, for one person.
-
-Here, from the catalog, every figure is written and every side decided; a writer only chooses.
-"""
+"""What speaks for an occupation, what against it, and what could come next, for one person: here
+every figure is written and every side decided, from the catalog."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import chain, zip_longest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,8 +15,7 @@ from careerlib.profile import Profile
 FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
 Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
-Named = dict[str, float]  # by slot or figure
-Shares = dict[str, Named]  # of the rated occupations: FOR those rated lower, AGAINST higher
+Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
 
 # The same for all occupations and persons: what lies within TIE of the middle of O*NET's scale is
 # for neither side.
@@ -86,9 +83,7 @@ def gather(
         mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
         mixed.sort(key=lambda fact: not fact.limit)
         kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(
-            profile, row, rated, shares[FOR], {f.name for f in kept if f.side == AGAINST}
-        )
+        kept += _steps(profile, row, rated, shares[FOR], kept)
         by_id = {fact.id: fact for fact in kept}
         found.append(Facts(row["code"], one_line(row["title"], 120), by_id))
     return found
@@ -108,7 +103,7 @@ def _than(side: str, share: float) -> str:
     return f", {word} than for {percent} % of occupations" if percent else ""
 
 
-def _rated(block: str, profile: Profile, rated: Named, shares: Shares) -> list[Fact]:
+def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
     _, names, has_from, middle, highest, words, fits, misfits = BLOCKS[block]
     found = []
@@ -126,7 +121,7 @@ def _rated(block: str, profile: Profile, rated: Named, shares: Shares) -> list[F
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
-def _outlook(profile: Profile, row: dict[str, Any], shares: Shares) -> list[Fact]:
+def _outlook(profile: Profile, row: dict, shares: Shares) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
     found, least, most = [], profile.min_wage, profile.max_education
     wage, growth, openings, taught = (row[name] for name in (*FIGURES, "education"))
@@ -164,26 +159,22 @@ def _outlook(profile: Profile, row: dict[str, Any], shares: Shares) -> list[Fact
 
 def _counted(table: pd.DataFrame) -> list[Fact]:
     """The four strongest of the recommender's own reasons, by what they added to its score."""
-    found = []
+    table, found = table[table["contribution"].abs() >= 0.005], []
     table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
-    for number, (statement, added) in enumerate(table[["statement", "contribution"]].values):
-        if abs(added) >= 0.005:
-            name, side = one_line(statement, 80), FOR if added > 0 else AGAINST
-            plain = f"It {'raised' if added > 0 else 'lowered'} your score."
-            text = f"{name}: {added:+.2f} log-odds in the recommender's score"
-            found.append(Fact(f"counted_{number}", side, name, text, plain))
+    for statement, added in zip(table["statement"], table["contribution"], strict=True):
+        side, moved = (FOR, "raised") if added > 0 else (AGAINST, "lowered")
+        id, name = f"counted_{len(found)}", one_line(statement, 80)
+        text = f"{name}: {added:+.2f} log-odds in the recommender's score"
+        found.append(Fact(id, side, name, text, f"It {moved} your score."))
     return found
 
 
-def _steps(
-    profile: Profile, row: dict[str, Any], rated: Named, lower: Named, against: set[str]
-) -> list[Fact]:
-    """What could come next, first what fits the situation best. against: names of facts."""
+def _steps(profile: Profile, row: dict, rated: dict, lower: dict, kept: list) -> list[Fact]:
+    """What could come next, first what fits the situation best. kept: the other facts."""
     top, tries = max(rated[name] for name in INTERESTS), []
     first = " and ".join(name for name in INTERESTS if rated[name] == top)
-    text = f"Its strongest interest is {first}, {top:.3g} of 7"
     plain = "Talk to somebody who does this work about what fills a week."
-    talk = Fact("talk", NEXT, first, text, plain)
+    talk = Fact("talk", NEXT, first, f"Its strongest interest is {first}, {top:.3g} of 7", plain)
     gaps = [name for name in SKILLS if rated[name] >= 3 + TIE and not profile.skills.get(name)]
     for name in sorted(gaps, key=lambda name: (-lower[name], -rated[name]))[:2]:
         very = "very " if rated[name] >= 4 else ""
@@ -196,6 +187,7 @@ def _steps(
     prepare = Fact("prepare", NEXT, "preparation", text, plain)
     plain = "Read about the work, and mark what you would like."
     read = Fact("read", NEXT, "page", f"onetonline.org/link/summary/{row['code']}", plain)
+    against = {fact.name for fact in kept if fact.side == AGAINST}
     if "education" in against:
         return [prepare, talk, *tries, read]
     misfit = not against.isdisjoint(INTERESTS)

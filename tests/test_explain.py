@@ -9,17 +9,13 @@ import pytest
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.explain import EXPLAIN, explain, messages, rerank
-from careerlib.explain.answer import answer_model, broken_rule, names_of, own_words, row
+from careerlib.explain.answer import FIELDS, answer_model, broken_rule, names_of, own_words, row
 from careerlib.explain.facts import AGAINST, FOR, NEXT, gather
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
 
 ADMINS, MANAGERS, TECHNICIANS = "15-1244.00", "11-3051.00", "17-3027.00"
-LIMITS = Profile(
-    skills=SARAH.skills, interests=SARAH.interests, work_values=SARAH.work_values,
-    min_wage=90_000, max_education="Bachelor's degree",
-)  # fmt: skip
+LIMITS = replace(SARAH, min_wage=90_000, max_education="Bachelor's degree")
 PEOPLE = {**CONTRASTING, "part 4": PART_4, "limits": LIMITS, "nobody": Profile()}
-SIDES = {"high": FOR, "low": AGAINST}
 
 
 @pytest.fixture(scope="module")
@@ -87,30 +83,22 @@ def test_the_share_of_occupations_is_counted_right(catalog):
 
 def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
     for facts in gather(SARAH, catalog, range(0, len(catalog), 60)):
-        model = answer_model(facts)
-        ids = {side: [fact.id for fact in facts.on(side)] for side in (FOR, AGAINST, NEXT)}
+        fits, misfits, steps = ([f.id for f in facts.on(side)] for side in (FOR, AGAINST, NEXT))
 
-        def answer(fits, misfits, step, model=model):
-            model.model_validate(
-                {
-                    "speaks_for": [{"id": id, "words": "x"} for id in fits],
-                    "speaks_against": [{"id": id, "words": "x"} for id in misfits],
-                    "next_step": [{"id": step, "words": "x"}],
-                }
-            )
+        def answer(*ids, model=answer_model(facts)):  # noqa: B008
+            points = ([{"id": id, "words": "x"} for id in side] for side in ids)
+            model.model_validate(dict(zip(FIELDS.values(), points, strict=True)))
 
-        good = ids[FOR][:1], ids[AGAINST][:1], ids[NEXT][0]
+        good = fits[:1], misfits[:1], steps[:1]
         answer(*good)
-        wrong = [
-            (ids[AGAINST][:1] + ["x"], good[1], good[2]),
-            (good[0], ids[FOR][:1] + ["x"], good[2]),
-            ((ids[FOR][:1] or ["x"]) * 4, good[1], good[2]),
-            (good[0], ["x"] * 3, good[2]),
-            (good[0], good[1], (ids[FOR] + ids[AGAINST])[0]),
-        ]
-        for bad in wrong:
+        for place, bad in enumerate((misfits[:1] + ["x"], fits[:1] + ["x"], (fits + misfits)[:1])):
             with pytest.raises(ValueError, match="valid|most|literal"):
-                answer(*bad)
+                answer(*good[:place], bad, *good[place + 1 :])
+        for place, many in enumerate(
+            ((fits or ["x"])[:1] * 4, (misfits or ["x"])[:1] * 3, steps[:2])
+        ):
+            with pytest.raises(ValueError, match="most|literal"):
+                answer(*good[:place], many, *good[place + 1 :])
 
 
 GOOD = (

@@ -48,20 +48,20 @@ def test_the_model_gets_facts_and_a_schema_and_nothing_of_the_person_but_ratings
     assert written.notices == []
     assert (written.table["broken"] == "").all()
     assert written.table["words"].iloc[0] == faults.WORDS[0]
-    assert len(said) == 1
-    assert said[0].startswith("Requests to m at 127.0.0.1:")
+    [said] = said
+    assert said.startswith("Requests to m at 127.0.0.1:")
     body = next(body for body in server.asked if ADMINS in body["messages"][1]["content"])
-    assert (
-        "enterprising = Enterprising: hardly typical, 3.47 of 7" in body["messages"][1]["content"]
-    )
+    sent = body["messages"][1]["content"]
+    assert "enterprising = Enterprising: hardly typical, 3.47 of 7" in sent
     form = body["response_format"]["json_schema"]
     assert form["strict"] is True
-    assert "enterprising" in form["schema"]["$defs"]["against"]["properties"]["id"]["enum"]
-    assert "enterprising" not in form["schema"]["$defs"]["for"]["properties"]["id"]["enum"]
+    ids = {side: kind["properties"]["id"]["enum"] for side, kind in form["schema"]["$defs"].items()}
+    assert [side for side in ids if "enterprising" in ids[side]] == ["against"]
     assert "sarah" not in json.dumps(server.asked).casefold()
     assert "temperature" not in body
 
 
+X = {"id": "x", "words": "y"}
 HTML = b"<html><body>502 Bad Gateway</body></html>"
 AGREED = "form that was not agreed"
 LENGTH = "more than an answer can be"
@@ -69,7 +69,7 @@ SLOW = "no complete answer within 0.8 seconds"
 
 
 def invented(good):
-    return {**good, "speaks_for": [{"id": f"id{n}", "words": "x"} for n in range(5000)]}
+    return {**good, "speaks_for": [{**X, "id": f"id{n}"} for n in range(5000)]}
 
 
 FAULTS = {
@@ -77,12 +77,8 @@ FAULTS = {
     "429": (faults.status(429), "refused further requests for now (429)"),
     "429 soon": (faults.status(429, retry_after="0"), "refused further requests for now (429)"),
     "429 much later": (faults.status(429, retry_after="3600"), "refused further requests"),
-    "429 at a date": (
-        faults.status(429, retry_after="Wed, 21 Oct 2099 07:28:00 GMT"), "refused further requests",
-    ),
-    "no credit": (
-        faults.status(429, {"error": {"message": "x", "code": "insufficient_quota"}}), "no credit",
-    ),
+    "429 at a date": (faults.status(429, retry_after="Wed, 21 Oct 2099 07:28:00 GMT"), "requests"),
+    "no credit": (faults.status(429, {"error": {"code": "insufficient_quota"}}), "no credit"),
     "500": (faults.status(500), "answered with status 500"),
     "500 HTML": (faults.raw(HTML, "text/html", 502), "status 502"),
     "drop": (faults.drop, "broke off the connection"),
@@ -109,10 +105,7 @@ FAULTS = {
     "numbers for text": (faults.answer(change=lambda good: {**good, "next_step": 5}), AGREED),
     "trickle": (faults.trickle, SLOW),
     "trickling head": (faults.trickle_head, SLOW),
-    "wrong key": (
-        faults.status(401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}),
-        "refused the API key (401); check OPENAI_API_KEY",
-    ),
+    "wrong key": (faults.status(401, {"error": {"message": f"Wrong: {KEY}"}}), "check OPENAI_API_KEY"),
     "no rights": (faults.status(403), "answered with status 403"),
     "unknown model": (faults.status(404), "is not known there (404)"),
     "bad request": (faults.status(400), "answered with status 400"),
@@ -123,9 +116,7 @@ FAULTS = {
     "300,000 letters": (faults.raw(faults.completion("a" * 300_000)), LENGTH),
     "100,000 letters": (faults.answer("a" * 100_000), LENGTH),
     "5,000 invented ids": (faults.answer(change=invented), LENGTH),
-    "an invented id": (
-        faults.answer(change=lambda g: {**g, "next_step": [{"id": "x", "words": "y"}]}), AGREED,
-    ),
+    "an invented id": (faults.answer(change=lambda good: {**good, "next_step": [X]}), AGREED),
     "deep answer": (faults.answer("[" * 5_000), AGREED),
     "infinite answer": (faults.answer('{"next_step": Infinity}'), AGREED),
     "redirect": (faults.status(307, location="http://127.0.0.1:9/v1"), "status 307"),
@@ -179,10 +170,10 @@ def test_the_whole_call_has_a_limit_that_keeps_what_came(server, tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-@pytest.mark.parametrize(
-    "passing",
-    [faults.status(429, retry_after="0.05"), faults.status(429), faults.status(500), faults.drop],
-)
+PASSING = [faults.status(429), faults.status(429, retry_after="0.05"), faults.status(500)]
+
+
+@pytest.mark.parametrize("passing", [*PASSING, faults.drop])
 def test_passing_trouble_is_tried_again(server, passing):
     server.behave = faults.then(passing, passing, faults.answer())
     assert sources(ask(CODES[:1], seconds=5)) == ["live"]
@@ -206,7 +197,8 @@ def test_an_unreachable_server_is_said_so(server, monkeypatch):
     assert notice.endswith(f"at 127.0.0.1:{port} cannot be reached; check that the server runs.")
 
 
-def test_a_proxy_is_not_asked_for_a_server_on_this_machine(server, monkeypatch):
+def test_a_server_on_this_machine_needs_no_key_and_no_proxy(server, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     assert sources(ask(CODES[:1])) == ["live"]
@@ -281,10 +273,19 @@ def test_a_second_run_asks_nothing_and_anything_else_is_asked_anew(server, tmp_p
     other.stop()
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [b"", b"{", b"null", b"[]", b"\xff", b'{"next_step": Infinity}', b"[" * 100_000, b" " * 10**6],
+DAMAGE = (
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"\xff",
+    b'{"next_step": Infinity}',
+    b"[" * 10**5,
+    b" " * 10**6,
 )
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_entry_is_ignored_with_a_notice_and_replaced(server, tmp_path, damage):
     ask(CODES[:1], cache=tmp_path)
     [entry] = tmp_path.iterdir()
@@ -338,25 +339,19 @@ def test_a_bad_address_is_refused(monkeypatch, refusal, address):
     assert "OPENAI_BASE_URL is not an address" in refusal(explain, SARAH, CODES, "openai")
 
 
-@pytest.mark.parametrize(
-    ("address", "host", "loopback"),
-    [
-        ("http://127.0.0.1:80/v1", "127.0.0.1:80", True),
-        ("http://localhost/v1", "localhost", True),
-        ("http://[::1]:8/v1", "[::1]:8", True),
-        ("https://e.test/v1", "e.test", False),
-        ("http://127.0.0.1.e.test/v1", "127.0.0.1.e.test", False),
-        ("https://me:secret@e.test:8443/v1?token=secret", "e.test:8443", False),
-    ],
-)
-def test_what_counts_as_this_machine_and_what_is_said_of_an_address(address, host, loopback):
-    endpoint = Endpoint(base_url=address)
-    assert (endpoint.host, endpoint.is_loopback) == (host, loopback)
+HOSTS = {
+    "http://127.0.0.1:80/v1": ("127.0.0.1:80", True),
+    "http://localhost/v1": ("localhost", True),
+    "http://[::1]:8/v1": ("[::1]:8", True),
+    "https://e.test/v1": ("e.test", False),
+    "http://127.0.0.1.e.test/v1": ("127.0.0.1.e.test", False),
+    "https://me:secret@e.test:8443/v1?token=secret": ("e.test:8443", False),
+}
 
 
-def test_a_server_on_this_machine_needs_no_key(server, monkeypatch):
-    monkeypatch.delenv("OPENAI_API_KEY")
-    assert sources(ask(CODES[:1])) == ["live"]
+def test_what_counts_as_this_machine_and_what_is_said_of_an_address():
+    ends = {address: Endpoint(base_url=address) for address in HOSTS}
+    assert {address: (end.host, end.is_loopback) for address, end in ends.items()} == HOSTS
 
 
 def leaks():
@@ -380,14 +375,17 @@ def leaks():
     ]
 
 
-def test_the_key_is_in_no_output(server, tmp_path, capfd, caplog, recwarn):
-    seen = io.StringIO()
+def test_the_key_is_in_no_output_and_the_environment_unchanged(
+    server, tmp_path, capfd, caplog, recwarn
+):
+    seen, environment = io.StringIO(), dict(os.environ)
     with caplog.at_level(logging.DEBUG):
         for place, behave in enumerate(leaks()):
             server.behave = behave
             for function in (explain, rerank):
                 written = ask(CODES[:2], function, cache=tmp_path / str(place), say=print)
                 print(written, written.table.to_dict(), pickle.dumps(written), file=seen)
+    assert dict(os.environ) == environment
     out, err = capfd.readouterr()
     logged = "\n".join(str(vars(record)) for record in caplog.records)
     files = "\n".join(path.read_text() for path in tmp_path.rglob("*") if path.is_file())
@@ -396,9 +394,3 @@ def test_the_key_is_in_no_output(server, tmp_path, capfd, caplog, recwarn):
     warned = str([str(warning.message) for warning in recwarn.list])
     for text in (seen.getvalue(), out, err, logged, files, warned):
         assert KEY[3:] not in text
-
-
-def test_the_environment_is_not_changed(server):
-    before = dict(os.environ)
-    ask()
-    assert dict(os.environ) == before

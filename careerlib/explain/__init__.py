@@ -1,7 +1,7 @@
 """Explanations and re-rankings that are right by construction, whoever writes them."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -46,10 +46,10 @@ def explain(
 ) -> Written:
     """What speaks for and against each recommended occupation, and a next step.
 
-    writer: one of WRITERS. reasons: `Matcher.reasons`. asking: see `ask.ask_all`. The table has a
-    row for each point, whatever a model does: side, id, words, fact (with the figure, set by us),
-    source ("template", "live", "cached"), broken (the rule because of which the words are ours),
-    refused (what broke it, made harmless). Raises CareerlibError for wrong input or a missing key.
+    writer: one of WRITERS. reasons: `Matcher.reasons`. asking: see `ask_all`. A row for each point,
+    whatever a model does: side, id, words, fact (with the figure), source ("template", "live",
+    "cached"), broken (the rule because of which the words are ours), refused (what broke it, made
+    harmless). Raises CareerlibError for wrong input or a missing key.
     """
     catalog, rows = catalog or load_catalog(), []
     groups = [[facts] for facts in _candidates(profile, recommendations, catalog, reasons)]
@@ -64,20 +64,19 @@ def explain(
 
 
 def rerank(
-    profile: Profile, recommendations: Given, writer: str = "template", **options: Any
+    profile: Profile, recommendations: Given, writer: str = "template", **options
 ) -> Written:
     """A new order: now, was, onet_soc_code, title, reason, writer. Arguments as `explain`.
 
-    The template moves down what breaks a limit. An order that is no permutation is refused, and
-    the old one kept. A reason counts where it stands on the side of the move.
+    The template moves down what breaks a limit. An order that is no permutation is refused and the
+    old one kept. A reason counts only on the side of the move.
     """
     catalog, reasons = options.pop("catalog", None) or load_catalog(), options.pop("reasons", None)
-    candidates = _candidates(profile, recommendations, catalog, reasons)
-    old, rows = [facts.code for facts in candidates], []
+    found = _candidates(profile, recommendations, catalog, reasons)
+    old, rows = [facts.code for facts in found], []
     options = {"max_tokens": 1500 + 40 * len(old), **options}
-    replies, notices, by = _replies(RERANK, profile, [candidates], ranking_model, writer, options)
-    [(answer, _)] = replies
-    limits = [[f"{c.code} {f.id}" for f in c.by_id.values() if f.limit] for c in candidates]
+    [(answer, _)], notices, by = _replies(RERANK, profile, [found], ranking_model, writer, options)
+    limits = [[f"{c.code} {f.id}" for f in c.by_id.values() if f.limit] for c in found]
     order, given = sorted(old, key=lambda code: len(limits[old.index(code)])), [*chain(*limits)]
     if by != "template":
         order, given = (answer.order, answer.reasons) if answer else (old, [])
@@ -87,8 +86,8 @@ def rerank(
     for now, code in enumerate(order):
         was = old.index(code)
         side = FOR if now < was else AGAINST if now > was else None
-        why = [f.text for f in candidates[was].on(side) if f"{code} {f.id}" in given]
-        rows.append([now + 1, was + 1, code, candidates[was].title, "; ".join(why), by])
+        why = [f.text for f in found[was].on(side) if f"{code} {f.id}" in given]
+        rows.append([now + 1, was + 1, code, found[was].title, "; ".join(why), by])
     columns = ["now", "was", "onet_soc_code", "title", "reason", "writer"]
     return Written(pd.DataFrame(rows, columns=columns), notices)
 
@@ -115,9 +114,7 @@ def _candidates(profile: Profile, given: Any, catalog: Catalog, reasons: Any) ->
     return gather(profile, catalog, positions, reasons)
 
 
-def _replies(
-    task: str, profile: Profile, groups: list, schema: Callable, writer: str, asking: dict
-) -> tuple[list, list[str], str]:
+def _replies(task, profile, groups, schema, writer, asking) -> tuple[list, list[str], str]:
     if writer not in WRITERS:
         raise CareerlibError(f"There is no writer '{writer}'; {nearest(writer, WRITERS)}")
     if writer == "template" or not any(groups):

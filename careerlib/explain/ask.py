@@ -119,8 +119,7 @@ def ask_all(
 
     if missing:
         with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
-            # In a thread, for a notebook's own runs an event loop; in an event loop, for only
-            # there a reply that trickles in byte by byte can be stopped on time.
+            # A thread, for a notebook runs a loop; a loop, for only there a trickle can be stopped.
             with start_blocking_portal() as portal:
                 portal.call(_ask, missing, endpoint._replace(base_url=base_url), key, keep, notices)
     return replies, list(dict.fromkeys(notices)), endpoint.model
@@ -129,8 +128,8 @@ def ask_all(
 async def _ask(asked: dict, endpoint: Endpoint, key: str, keep: Callable, notices: list) -> None:
     """Ask as many at once as the endpoint allows, and `keep` each answer as it comes."""
     gate = anyio.CapacityLimiter(endpoint.at_once)
-    # No redirect, for another host has no business with the profile; no proxy for a server on this
-    # machine; nothing packed, for little may not become much; the time limits are ours.
+    # No redirect, for another host has no business with the profile; no proxy to this machine;
+    # nothing packed, for little may not become much; the time limits are ours.
     web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not endpoint.is_loopback)
     web.event_hooks, web.headers["accept-encoding"] = {"response": [_bounded]}, "identity"
     address = {"api_key": key, "base_url": endpoint.base_url}

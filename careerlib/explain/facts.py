@@ -17,8 +17,7 @@ MOST = 12  # facts on a side
 Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
 Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
 
-# The same for all occupations and persons: what lies within TIE of the middle of O*NET's scale is
-# for neither side.
+# What lies within TIE of the middle of O*NET's scale is for neither side, for all persons alike.
 TIE = 0.25
 IMPORTANT = ((4, "very important"), (3, "important"), (2, "somewhat important"), (0, "unimportant"))
 TYPICAL = ((5.5, "very typical"), (4, "typical"), (0, "hardly typical"))
@@ -65,17 +64,16 @@ class Facts(NamedTuple):
 def gather(
     profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
 ) -> list[Facts]:
-    """The facts of the occupations at these rows; `reasons` tells what moved an occupation's score,
-    in log-odds (`Matcher.reasons`)."""
+    """The facts of the occupations at these rows. reasons: `Matcher.reasons`, in log-odds."""
     parts = [pd.DataFrame(getattr(catalog, b[0]), catalog.codes, b[1]) for b in BLOCKS.values()]
-    figures, found = catalog.table[list(FIGURES)].rename(columns=FIGURES), []
-    ratings = pd.concat([*parts, figures], axis=1)
+    parts.append(catalog.table[list(FIGURES)].rename(columns=FIGURES))
+    ratings, found = pd.concat(parts, axis=1), []
     lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
     higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
     for at in map(int, positions):
         row = {"code": catalog.codes[at], **catalog.table.iloc[at]}
-        rated, *both = (frame.iloc[at].to_dict() for frame in (ratings, lower, higher))
-        shares = dict(zip((FOR, AGAINST), both, strict=True))
+        rated, less, more = (frame.iloc[at].to_dict() for frame in (ratings, lower, higher))
+        shares = {FOR: less, AGAINST: more}
         kinds = [_rated(name, profile, rated, shares) for name in BLOCKS]
         counted = _counted(reasons(profile, at)) if reasons and any(kinds) else []
         kinds += [_outlook(profile, row, shares), counted]
@@ -83,9 +81,9 @@ def gather(
         mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
         mixed.sort(key=lambda fact: not fact.limit)
         kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(profile, row, rated, shares[FOR], kept)
-        by_id = {fact.id: fact for fact in kept}
-        found.append(Facts(row["code"], one_line(row["title"], 120), by_id))
+        kept += _steps(profile, row, rated, less, kept)
+        title = one_line(row["title"], 120)
+        found.append(Facts(row["code"], title, {fact.id: fact for fact in kept}))
     return found
 
 
@@ -125,8 +123,8 @@ def _outlook(profile: Profile, row: dict, shares: Shares) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
     found, least, most = [], profile.min_wage, profile.max_education
     wage, growth, openings, taught = (row[name] for name in (*FIGURES, "education"))
-    others = row["bls_shared_by"] - 1
-    shared = f" (BLS counts it together with {others} others)" if others else ""
+    together = f" (BLS counts it together with {row['bls_shared_by'] - 1} others)"
+    shared = together if row["bls_shared_by"] > 1 else ""
     quarter = {
         id: next((s for s in shares if shares[s][id] >= 0.75), "") for id in FIGURES.values()
     }

@@ -5,11 +5,11 @@ import importlib.util
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 
 from careerlib.errors import CareerlibError
 from careerlib.project import ROOT
@@ -35,12 +35,11 @@ def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": path}
-    environment.pop("OPENAI_API_KEY", None)
+    env = {**os.environ, "PYTHONPATH": path}
+    env.pop("OPENAI_API_KEY", None)
     command = [sys.executable, "-m", "careerlib.llm", str(port)]
     # The end of its standard input tells the server that we are gone.
-    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, text=True, env=environment, **ends) as process:
+    with Popen(command, text=True, env=env, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
         try:
             ready, _, _ = select.select([process.stdout], [], [], start_seconds)
             address = process.stdout.readline().strip() if ready else ""

@@ -132,8 +132,8 @@ async def _ask(asked: dict, endpoint: Endpoint, key: str, keep: Callable, notice
     # nothing packed, for little may not become much; the time limits are ours.
     web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not endpoint.is_loopback)
     web.event_hooks, web.headers["accept-encoding"] = {"response": [_bounded]}, "identity"
-    address = {"api_key": key, "base_url": endpoint.base_url}
-    client = openai.AsyncOpenAI(**address, timeout=None, http_client=web)
+    address = endpoint.base_url
+    client = openai.AsyncOpenAI(api_key=key, base_url=address, timeout=None, http_client=web)
 
     async def one(place: int, question: Question) -> None:
         async with gate:

@@ -66,7 +66,7 @@ def gather(
 ) -> list[Facts]:
     """The facts of the occupations at these rows. reasons: `Matcher.reasons`, in log-odds."""
     parts = [pd.DataFrame(getattr(catalog, b[0]), catalog.codes, b[1]) for b in BLOCKS.values()]
-    parts.append(catalog.table[list(FIGURES)].rename(columns=FIGURES))
+    parts.append(catalog.table[[*FIGURES]].set_axis([*FIGURES.values()], axis=1))
     ratings, found = pd.concat(parts, axis=1), []
     lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
     higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)

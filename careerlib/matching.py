@@ -1,20 +1,25 @@
 """The recommender that listens: what a person states meets what an occupation is.
 
 A kernel ridge regression, fitted when first asked for, from the statements of persons made from
-occupations to the occupations that O*NET lists as related to theirs. Notebook 08 builds it,
-says how it was chosen, and judges it.
+occupations to those that O*NET lists as related. Notebook 08 builds it and judges it.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
+from sklearn.kernel_approximation import Nystroem
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog, load_catalog
 from careerlib.encoding import BLOCKS, N_SLOTS, SLOTS, correlation, encode_profiles
 from careerlib.errors import CareerlibError, check_whole
+from careerlib.evaluation import ranked
 from careerlib.persons import full_persons, long_forms, random_profiles, short_forms
 from careerlib.profile import Profile
 
@@ -27,35 +32,34 @@ N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, oc
 CARELESS = 1.5  # points by which people misjudge a rating whose forms are still somebody's
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
+Person = Profile | np.ndarray  # the array is a vector (50,) or (1, 50)
 
 
 def training_forms(catalog: Catalog, seed: int) -> list[np.ndarray]:
     """The forms that training fills in for each occupation: seven (n, 50) arrays."""
-    seeds = [int(number) for number in np.random.SeedSequence(seed).generate_state(N_SHORT + 1)]
-    short = [short_forms(catalog, number) for number in seeds[:N_SHORT]]
-    return [*short, long_forms(catalog, seeds[N_SHORT]), full_persons(catalog)]
+    *seeds, last = np.random.SeedSequence(seed).generate_state(N_SHORT + 1)
+    short = [short_forms(catalog, number) for number in seeds]
+    return [*short, long_forms(catalog, last), full_persons(catalog)]
 
 
 def targets(catalog: Catalog, known: np.ndarray) -> np.ndarray:
     """(n, n) what a form of each occupation should lead to.
 
-    known: (n,) True where the occupation's list of relatives may be read. It becomes shares
-    that sum to 1, plus three times their ridge projection on the ratings: what is rated alike
-    shares relatives. An occupation without a known list has the ten that correlate most with
-    it as a stand-in, of less weight. Itself counts as three of twenty relatives.
+    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1, plus
+    three times their ridge projection on the ratings: what is rated alike shares relatives. Without
+    a list the ten that correlate most stand in. Itself counts as three of twenty relatives.
     """
-    from sklearn.linear_model import Ridge
-
     related = (catalog.related_matrix() > 0) & known[:, None]
-    rated = statements(full_persons(catalog), *scale(catalog))[:, RATED]
     shares = related / np.maximum(related.sum(axis=1, keepdims=True), 1)
+    full = full_persons(catalog)
+    rated = statements(full, *scale(catalog))[:, RATED]
     smoother = Ridge(SMOOTHING_PENALTY, fit_intercept=False).fit(rated, shares.T)
     result = shares + SMOOTHING * smoother.predict(rated).T
-    alike = correlation(full_persons(catalog), full_persons(catalog))
+    alike = correlation(full, full)
     np.fill_diagonal(alike, -np.inf)
     for row in np.flatnonzero(~related.any(axis=1)):
         nearest = np.argsort(-alike[row].round(9), kind="stable")[:N_STAND_INS]
-        result[row, nearest] += STAND_IN_WEIGHT / len(nearest)
+        result[row, nearest] += STAND_IN_WEIGHT / N_STAND_INS
     return result + OWN_WEIGHT * np.eye(len(catalog))
 
 
@@ -63,56 +67,40 @@ def scale(catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation (47,) of the occupations' ratings, where there are any."""
     rated = full_persons(catalog)[:, RATED]
     rated = np.where(rated > 0, rated, np.nan)
-    spread = np.nanstd(rated, axis=0)
-    return np.nanmean(rated, axis=0), np.where(spread > 0, spread, 1)
+    return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
 
 
 def statements(persons: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """(m, 94) statements of (m, 50) person vectors: how high each stated rating is among
     occupations, then 1 if it was stated. What is not stated is 0 in both."""
     if persons.ndim != 2 or persons.shape[1] != N_SLOTS or not np.isfinite(persons).all():
-        raise CareerlibError(
-            f"The person vectors, of shape {persons.shape}, are not finite numbers of shape "
-            f"(people, {N_SLOTS}); make them with encode_profiles."
-        )
+        wrong = f"An array of shape {persons.shape} is not (people, {N_SLOTS}) finite numbers"
+        raise CareerlibError(f"{wrong}; make person vectors with encode_profiles.")
     stated = persons[:, RATED] > 0
     return np.hstack([np.where(stated, (persons[:, RATED] - mean) / spread, 0), stated])
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """A fitted model; `fit_matcher` makes it.
-
-    catalog: of n occupations. mean, spread: (47,) of the ratings of all N that it was fitted
-    with. filled: (N, 50) their vectors. landmarks: (d, 94) statements that a person's are
-    compared with. weights: (d, N) and base (N,): what likeness to each landmark adds.
-    columns: (n,) positions of the catalog's occupations among the N, None for all in order.
-    calibration: intercept and three weights of `_entry_features`; coherent: intercept and
-    weight of the coherence. Both are None where it was fitted without.
+    """A model for n occupations, fitted with N; `fit_matcher` makes it.
 
     A probability says how likely O*NET names the occupation among the relatives of the one
     that the person resembles. It is not the chance of being hired or content.
     """
 
-    catalog: Catalog
-    mean: np.ndarray
-    spread: np.ndarray
-    filled: np.ndarray
-    landmarks: np.ndarray
-    weights: np.ndarray
-    base: np.ndarray
-    columns: np.ndarray | None = None
-    calibration: np.ndarray | None = None
-    coherent: np.ndarray | None = None
+    mean: np.ndarray  # (47,) of the N occupations' ratings
+    spread: np.ndarray  # (47,)
+    filled: np.ndarray  # (N, 50) their vectors
+    landmarks: np.ndarray  # (d, 94) statements that a person's are compared with
+    weights: np.ndarray  # (d, N) what likeness to each landmark adds
+    base: np.ndarray  # (N,)
+    calibration: np.ndarray | None = None  # intercept and weights (4,) of `_entry_features`
+    coherent: np.ndarray | None = None  # intercept and weight (2,) of the coherence
+    columns: np.ndarray | None = None  # (n,) positions among the N; None for all in order
 
     def scores(self, persons: np.ndarray) -> np.ndarray:
-        """(m, n) of (m, 50) person vectors, higher is better.
-
-        Standardised within each person over all N occupations: how large a raw score is
-        depends on how many lists were read, and would promise too much or too little.
-        """
-        from sklearn.metrics.pairwise import rbf_kernel
-
+        """(m, n) of (m, 50) person vectors, higher is better; standardised within each person
+        over all N, as the size of a raw score depends on how many lists were read."""
         said = statements(persons, self.mean, self.spread)
         values = rbf_kernel(said, self.landmarks, gamma=GAMMA) @ self.weights
         values += self.base
@@ -126,44 +114,36 @@ class Matcher:
         return correlation(persons, self.filled).max(axis=1)
 
     def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """(m, k) calibrated probabilities of scores (m, k) that these persons have.
-
-        How likely a form as coherent as this describes an occupation at all, rather than being
-        filled in by chance, times how likely an entry with this score is right if it does.
-        """
+        """(m, k) calibrated probabilities of scores (m, k) that these persons have: how likely a
+        form as coherent as this describes an occupation at all, rather than being filled in by
+        chance, times how likely an entry with this score is right if it does."""
         somebody = expit(self.coherent[0] + self.coherent[1] * self.coherence(persons))
         entry = expit(self.calibration[0] + _entry_features(persons, scores) @ self.calibration[1:])
         return somebody[:, None] * entry
 
-    def reasons(self, person: Profile | np.ndarray, position: int) -> pd.DataFrame:
+    def reasons(self, person: Person, position: int) -> pd.DataFrame:
         """What each statement does to the log-odds of one occupation: with it minus without it.
 
         position: the occupation's row in the catalog. Columns statement (the slot's name) and
-        contribution, largest first; equal ones in the order of the slots. They do not add up
-        to the log-odds: what two statements say together is in both. Raises CareerlibError
-        for a person who states nothing.
+        contribution, largest first, ties in the order of the slots. They do not add up to the
+        log-odds: what two say together is in both. CareerlibError for who states nothing.
         """
         return self.reasons_of_all(person, np.array([position]))[0]
 
-    def reasons_of_all(
-        self, person: Profile | np.ndarray, positions: np.ndarray
-    ) -> list[pd.DataFrame]:
+    def reasons_of_all(self, person: Person, positions: np.ndarray) -> list[pd.DataFrame]:
         """`reasons` for each of several occupations, in one go."""
         person = encode_profiles(person)[0] if isinstance(person, Profile) else person.ravel()
         stated = np.flatnonzero(person[RATED] > 0)
         if len(stated) == 0:
-            raise CareerlibError(
-                "The profile is empty, so nothing contributes; rate at least one skill, "
-                "interest or work value above 0."
-            )
+            raise CareerlibError("Nothing stated, so nothing contributes; rate at least one skill.")
         variants = np.tile(person, (len(stated) + 1, 1))
         variants[np.arange(len(stated)), stated] = 0
         values = logit(self.probabilities(variants, self.scores(variants)[:, positions]))
         lost, names = (values[-1] - values[:-1]).round(9), np.array(SLOTS)[stated]
         order = np.argsort(-lost, axis=0, kind="stable")
         return [
-            pd.DataFrame({"statement": names[first], "contribution": column[first]})
-            for first, column in zip(order.T, lost.T, strict=True)
+            pd.DataFrame({"statement": names[rows], "contribution": column[rows]})
+            for rows, column in zip(order.T, lost.T, strict=True)
         ]
 
 
@@ -175,56 +155,27 @@ def _entry_features(persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 def word(probability: float) -> str:
     """The word of WORDS for a probability."""
-    return next((name for name, low in WORDS.items() if probability >= low), "Very low")
+    return next(name for name, low in WORDS.items() if probability >= low)
 
 
-def fit_matcher(
-    catalog: Catalog,
-    occupations: np.ndarray | None = None,
-    seed: int = 42,
-    calibrate: bool = True,
-) -> Matcher:
+def fit_matcher(catalog: Catalog, occupations: np.ndarray | None = None, seed: int = 42) -> Matcher:
     """Fit the model; of the relations only the lists of `occupations` (positions) are read.
 
-    All by default. Every occupation may be recommended, and forms of every one are filled in;
-    see `targets`. calibrate: False leaves the probabilities out, which a ranking does not
-    need. Raises CareerlibError for a seed that cannot be used and for fewer than 30 occupations.
+    All by default. Every occupation may be recommended, forms of every one are filled in. Raises
+    CareerlibError for a seed that cannot be used and for fewer than 30 occupations.
     """
-    from sklearn.model_selection import KFold
-    from threadpoolctl import threadpool_limits
-
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-    occupations = np.arange(len(catalog)) if occupations is None else np.unique(occupations)
-    if len(occupations) < FEWEST:
-        raise CareerlibError(
-            f"There are {len(occupations)} occupations to learn from; give at least {FEWEST}."
-        )
-    folds = []
-    if calibrate:
-        splitter = KFold(N_FOLDS, shuffle=True, random_state=seed)
-        folds = [
-            (occupations[rest], occupations[held]) for rest, held in splitter.split(occupations)
-        ]
+    own = np.arange(len(catalog)) if occupations is None else np.unique(occupations)
+    check_whole("the number of occupations", len(own), FEWEST, 10**6, "a model learns from them")
+    folds = list(KFold(N_FOLDS, shuffle=True, random_state=seed).split(own))
     with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-        matcher, *others = _fit(catalog, [occupations, *(rest for rest, _ in folds)], seed)
-        if not calibrate:
-            return matcher
-        held_out = zip(others, (held for _, held in folds), strict=True)
-        return replace(
-            matcher,
-            calibration=_calibrated(catalog, held_out, seed),
-            coherent=_coherent(matcher, seed),
-        )
+        matcher, *others = _fit(catalog, [own, *(own[rest] for rest, _ in folds)], seed)
+        calibration = _calibrated(catalog, others, [own[held] for _, held in folds], seed)
+        return replace(matcher, calibration=calibration, coherent=_coherent(catalog, matcher, seed))
 
 
 def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher]:
-    """A model for each set of occupations whose lists may be read.
-
-    The forms are the same for all, only the targets differ: one kernel and one ridge do.
-    """
-    from sklearn.kernel_approximation import Nystroem
-    from sklearn.linear_model import Ridge
-
+    """A model for each set of occupations whose lists may be read: only the targets differ."""
     n, forms = len(catalog), training_forms(catalog, seed)
     mean, spread = scale(catalog)
     said = statements(np.vstack(forms), mean, spread)
@@ -235,43 +186,37 @@ def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher
     # The kernel's normalisation and the ridge's weights are one product.
     weights = np.split(kernel.normalization_.T @ ridge.coef_.T, len(several), axis=1)
     bases = np.split(ridge.intercept_, len(several))
-    about = catalog, mean, spread, full_persons(catalog), kernel.components_
+    about = mean, spread, forms[-1], kernel.components_
     return [Matcher(*about, *fitted) for fitted in zip(weights, bases, strict=True)]
 
 
-def _calibrated(
-    catalog: Catalog, held_out: Iterable[tuple[Matcher, np.ndarray]], seed: int
-) -> np.ndarray:
-    """Logistic regression on the lists of ten of people whose lists of relatives a model has
-    not read: intercept and weights. They fill in other forms than those of training."""
-    from sklearn.linear_model import LogisticRegression
-
+def _calibrated(catalog: Catalog, models: list[Matcher], held_out: list, seed: int) -> np.ndarray:
+    """Intercept and weights of a logistic regression on the lists of ten of people whose lists of
+    relatives their model has not read. They fill in other forms than those of training."""
     related = catalog.related_matrix() > 0
     short, long = np.random.SeedSequence([seed, 1]).generate_state(2)
-    people = short_forms(catalog, int(short)), long_forms(catalog, int(long)), full_persons(catalog)
+    forms = [short_forms(catalog, short), long_forms(catalog, long), full_persons(catalog)]
     features, right = [], []
-    for model, own in held_out:
-        for persons in (forms[own] for forms in people):
-            scores = model.scores(persons)
-            scores[np.arange(len(own)), own] = -np.inf
-            best = np.argsort(-scores.round(9), axis=1, kind="stable")[:, :LIST]
-            features.append(_entry_features(persons, np.take_along_axis(scores, best, axis=1)))
-            right.append(np.take_along_axis(related[own], best, axis=1))
-    x, y = np.concatenate(features), np.concatenate(right)
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(x.reshape(-1, x.shape[-1]), y.ravel())
-    return np.append(model.intercept_, model.coef_)
+    for (model, own), form in product(zip(models, held_out, strict=True), forms):
+        scores = model.scores(form[own])
+        best = ranked(scores, own, LIST)
+        features.append(_entry_features(form[own], np.take_along_axis(scores, best, axis=1)))
+        right.append(np.take_along_axis(related[own], best, axis=1))
+    return _logistic(np.concatenate(features).reshape(-1, 3), np.concatenate(right).ravel())
 
 
-def _coherent(matcher: Matcher, seed: int) -> np.ndarray:
-    """Logistic regression that tells forms of occupations, carelessly filled in, from forms
-    by chance, from their coherence alone: intercept and weight."""
-    from sklearn.linear_model import LogisticRegression
-
+def _coherent(catalog: Catalog, matcher: Matcher, seed: int) -> np.ndarray:
+    """Intercept and weight of a logistic regression that tells carelessly filled forms of
+    occupations from forms by chance, by their coherence."""
     careless, chance = np.random.SeedSequence([seed, 2]).generate_state(2)
-    real = short_forms(matcher.catalog, int(careless), CARELESS)
-    coherence = matcher.coherence(np.vstack([real, random_profiles(len(real), int(chance))]))
-    model = LogisticRegression(C=np.inf, max_iter=1000)
-    model.fit(coherence[:, None], np.arange(2 * len(real)) < len(real))
+    real = short_forms(catalog, careless, CARELESS)
+    coherence = matcher.coherence(np.vstack([real, random_profiles(len(real), chance)]))
+    return _logistic(coherence[:, None], np.arange(2 * len(real)) < len(real))
+
+
+def _logistic(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Intercept and weights of a logistic regression without a penalty."""
+    model = LogisticRegression(C=np.inf, max_iter=1000).fit(features, labels)
     return np.append(model.intercept_, model.coef_)
 
 
@@ -279,16 +224,12 @@ _matchers: dict[str, Matcher] = {}
 
 
 def matcher_of(catalog: Catalog) -> Matcher:
-    """The model fitted on this catalog, once a process; on a part of the whole catalog the
-    columns of the whole one's."""
-    key = catalog.digest
-    if key not in _matchers:
+    """The model of this catalog, fitted once a process; of a part of the whole, columns of its."""
+    if (key := catalog.digest) not in _matchers:
         whole = load_catalog()
         columns = whole.codes.get_indexer(catalog.codes)
-        part = len(catalog) < len(whole) and (columns >= 0).all()
-        if part and whole.take(columns, catalog.name).digest == key:
-            model = matcher_of(whole)
-            _matchers[key] = replace(model, catalog=catalog, columns=columns)
+        if key != whole.digest and whole.take(columns, "part").digest == key:
+            _matchers[key] = replace(matcher_of(whole), columns=columns)
         else:
             _matchers[key] = fit_matcher(catalog)
     return _matchers[key]

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 
 from careerlib.project import DATA
-from careerlib.sources import HEADERS
+from careerlib.sources import COLUMNS
 
 RATED = ["Skills.txt", "Interests.txt", "Work Values.txt"]
 
@@ -74,16 +74,17 @@ def write_zip(folder, path, prefix=""):
 
 def sheet():
     """Rows of the workbook's sheet: heading, header, groups, line items, footnote."""
-    figures = ["employment_2024", "employment_2034", "growth_percent", "openings", "median_wage"]
     groups = read("major_groups").rename(columns={"major_group": "soc_code"})
     items = read("occupations").drop_duplicates("soc_code")
     items = items[items["employment_2024"] != ""]
     top = items["wage_top_coded"] == "1"
     items["median_wage"] = items["median_wage"].where(~top, ">=$239,200")
     rows = pd.concat([groups.assign(type="Summary"), items.assign(type="Line item")])
-    cells = rows[["title", "soc_code", "type", *figures, "education"]].fillna("—").replace("", "—")
-    header = [f"{start}[1]" for start in HEADERS.values()]
-    total = ["Total, all occupations", "00-0000", "Summary", "1", "2", "3", "4", "5", "—"]
+    places = {name: place for place, name in COLUMNS.items()}
+    cells = rows.rename(columns=places).reindex(columns=range(13), fill_value="—")
+    cells = cells.fillna("—").replace("", "—")
+    header = ["A heading", "Code", "Type", "Employment, 2024", "Employment, 2034", *"abcdefgh"]
+    total = ["Total, all occupations", "00-0000", "Summary", *"1234567890"]
     return [["Table 1.2"], header, total, *cells.values.tolist(), ["[1] A footnote."]]
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython.core.display import Javascript
-from IPython.display import display
+from IPython.display import Javascript, display
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.errors import CareerlibError
@@ -17,7 +16,6 @@ BLOCKS = {"interests": (INTERESTS, 7), "work_values": (WORK_VALUES, 7), "skills"
 FILE = "my_profile.yml"
 SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
 WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
-# As wide as the longest name, so that none is cut and all begin at the same place.
 SLIDER = {"style": {"description_width": "240px"}, "layout": {"width": "460px"}}
 GRID = {"grid_template_columns": "repeat(auto-fill, 470px)"}
 # A slider's handle, which is what a screen reader reads, does not take over its description.
@@ -32,10 +30,7 @@ name();
 
 
 class ProfileForm:
-    """Sliders for all ratings, the limits, a choice of method, and the list that follows.
-
-    A rating of zero means "not stated". `profile` is the Profile as it stands now.
-    """
+    """Sliders for all ratings (0 is "not stated"), limits, a choice of method, and the list."""
 
     def __init__(self, top: int = 10):
         self.top = top
@@ -43,33 +38,27 @@ class ProfileForm:
             block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
             for block, (names, most) in BLOCKS.items()
         }
-        self.min_wage = widgets.BoundedIntText(
-            max=HIGHEST_WAGE, step=1000, description="lowest wage, USD a year", **WHOLE
-        )
-        self.education = widgets.Dropdown(
-            options=[("any", None), *zip(EDUCATION, EDUCATION, strict=True)],
-            description="highest education", **WHOLE,
-        )  # fmt: skip
+        wage = WHOLE | {"max": HIGHEST_WAGE, "step": 1000}
+        levels = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)]
+        groups = [(title, code) for code, title in major_groups().items()]
+        choice = widgets.Dropdown
+        self.min_wage = widgets.BoundedIntText(description="lowest wage, USD a year", **wage)
+        self.education = choice(options=levels, description="highest education", **WHOLE)
         self.fields = widgets.SelectMultiple(
-            options=[(title, code) for code, title in major_groups().items()],
-            description="fields (none means all)", rows=6, **WHOLE,
-        )  # fmt: skip
-        self.method = widgets.Dropdown(
-            options=list(METHODS), value="matched", description="method", **WHOLE
+            options=groups, description="fields (none means all)", rows=6, **WHOLE
         )
+        self.method = choice(options=[*METHODS], value="matched", description="method", **WHOLE)
         self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
         save = widgets.Button(description="Save")
         show.on_click(lambda _: self._answer(self.listed))
         save.on_click(lambda _: self._answer(self.save))
-        self.ratings = widgets.Accordion(
-            [widgets.GridBox(list(part.values()), layout=GRID) for part in self.sliders.values()],
-            titles=[block.replace("_", " ") for block in BLOCKS],
-            selected_index=0,
-        )
-        limits = [widgets.HBox([self.min_wage, self.education]), self.fields]
+        parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
+        titles = [block.replace("_", " ") for block in BLOCKS]
+        self.ratings = widgets.Accordion(parts, titles=titles, selected_index=0)
+        limits = widgets.HBox([self.min_wage, self.education])
         buttons = widgets.HBox([self.method, show, save])
-        self.widget = widgets.VBox([self.ratings, *limits, buttons, self.output])
+        self.widget = widgets.VBox([self.ratings, limits, self.fields, buttons, self.output])
 
     @property
     def profile(self) -> Profile:
@@ -77,17 +66,15 @@ class ProfileForm:
             block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
             for block, sliders in self.sliders.items()
         }
-        return Profile(
-            **stated, min_wage=self.min_wage.value or None, max_education=self.education.value,
-            fields=self.fields.value,
-        )  # fmt: skip
+        limits = {"max_education": self.education.value, "fields": self.fields.value}
+        return Profile(**stated, **limits, min_wage=self.min_wage.value or None)
 
     def listed(self) -> pd.DataFrame:
         """The list for the profile, and, printed, what its limits removed."""
         rows = recommend(self.profile, method=self.method.value, top=self.top)
         print(rows.attrs["limits"])
-        rows["median_wage"] = rows["median_wage"].astype("Int64")
-        return rows[SHOWN].round({"score": 2}).set_index("rank").rename_axis(None)
+        rows = rows[SHOWN].round({"score": 2}).astype({"median_wage": "Int64"})
+        return rows.set_index("rank").rename_axis(None)
 
     def save(self) -> None:
         """Write the profile to the project's root and print the command that uses it."""

@@ -1,11 +1,11 @@
 """Findings and claims: sentences about a measurement that say themselves whether they hold.
 
-A notebook shows them one line each and carries them in its outputs, as data of a MIME type of
-our own beside the text. So an executed notebook is its own record: `read` takes the results
-out of it, for the ledger of notebook 10, for the book and for sweeps.
+A notebook carries them in its outputs, as data of a MIME type of our own beside the text. So an
+executed notebook is its own record: `read` takes them out of it, for notebook 10, book and sweeps.
 """
 
 import html
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -23,8 +23,7 @@ MISLEADING = "reproduced, but misleading"
 NOT_SUPPORTED = "not supported"
 UNTESTABLE = "cannot be tested here"
 VERDICTS = (REPRODUCED, MISLEADING, NOT_SUPPORTED, UNTESTABLE)
-OTHER_SETTINGS = "other settings"
-NOT_RUN = "not run"
+OTHER_SETTINGS, NOT_RUN = "other settings", "not run"
 
 
 def finding(sentence: str, holds: bool, **figures: float) -> None:
@@ -33,9 +32,8 @@ def finding(sentence: str, holds: bool, **figures: float) -> None:
     sentence: static, without a measured number, and the same in every run: it names the finding
     in sweeps. figures: numbers that a sweep keeps with it; they are not shown.
     """
-    holds = bool(holds)
-    mark, doubt = ("✓", "") if holds else ("✗", " (does not hold with these settings)")
-    _show(f"{mark} {sentence}{doubt}", figures, kind="finding", name=sentence, holds=holds)
+    text = f"✓ {sentence}" if holds else f"✗ {sentence} (does not hold with these settings)"
+    _show(text, figures, kind="finding", name=sentence, holds=bool(holds))
 
 
 def claim(
@@ -46,9 +44,8 @@ def claim(
 
     id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
     verdict: one of VERDICTS, from a rule that stands in the notebook; by default "reproduced"
-    where `measured` reads as stated, else "not supported". comparable: False where this run has
-    other settings than the post, so that its figure does not apply. figures: as in `finding`.
-    Raises CareerlibError for an id or a verdict that does not exist.
+    where `measured` reads as stated, else "not supported". comparable: False where the settings
+    are not the post's. figures: as in `finding`. CareerlibError for an unknown id or verdict.
     """
     table = claims()
     if id not in table.index:
@@ -63,10 +60,10 @@ def claim(
         raise CareerlibError(f"There is no verdict '{verdict}'; {nearest(verdict, VERDICTS)}")
     if not comparable:
         verdict, reason = OTHER_SETTINGS, "this run has other settings than the post"
+    text = f"{row['claim']} ({row['document']})\n  stated {row['stated']} · measured {measured}"
+    entry = {"name": id, "measured": measured, "verdict": verdict, "reason": reason}
     because = f": {reason}" if reason else ""
-    text = f"  stated {row['stated']} · measured {measured} · {verdict}{because}"
-    entry = {"kind": "claim", "name": id, "measured": measured, "verdict": verdict}
-    _show(f"{row['claim']} ({row['document']})\n{text}", figures, **entry, reason=reason)
+    _show(f"{text} · {verdict}{because}", figures, kind="claim", **entry)
 
 
 @cache
@@ -79,9 +76,7 @@ def claims() -> pd.DataFrame:
 def read(notebook: str | Path | Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries of an executed notebook (a file, or the notebook itself), in its order."""
     if not isinstance(notebook, Mapping):
-        import nbformat
-
-        notebook = nbformat.read(notebook, as_version=4)
+        notebook = json.loads(Path(notebook).read_text("utf-8"))
     return [
         output["data"][MIME]
         for cell in notebook["cells"]
@@ -92,11 +87,8 @@ def read(notebook: str | Path | Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def read_folder(folder: str | Path) -> list[dict[str, Any]]:
     """`read` of all notebooks of a folder, in their order; each entry also names its notebook."""
-    return [
-        {"notebook": path.stem, **entry}
-        for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
-        for entry in read(path)
-    ]
+    paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+    return [{"notebook": path.stem, **entry} for path in paths for entry in read(path)]
 
 
 def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -104,21 +96,19 @@ def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
     A claim counts only from its own notebook; one that no notebook made is "not run".
     """
-    table = claims().drop(columns="form").assign(measured="", verdict=NOT_RUN, reason="")
+    blank = {"measured": "", "verdict": NOT_RUN, "reason": ""}
+    table = claims().drop(columns="form").assign(**blank)
     for entry in entries:
-        id = entry["name"]
-        if entry["kind"] == "claim" and table["notebook"].get(id) == entry["notebook"]:
-            for column in ("measured", "verdict", "reason"):
-                table.loc[id, column] = entry[column]
+        if entry["kind"] == "claim" and table["notebook"].get(entry["name"]) == entry["notebook"]:
+            table.loc[entry["name"], [*blank]] = [entry[column] for column in blank]
     return table
 
 
 def headline(verdicts: Iterable[str]) -> str:
     """One sentence that counts the verdicts."""
     counts = Counter(verdicts)
-    names = (*VERDICTS, OTHER_SETTINGS, NOT_RUN)
-    parts = "; ".join(f"{counts[name]} {name}" for name in names if counts[name])
-    return f"Of {counts.total()} claims: {parts}."
+    names = [name for name in (*VERDICTS, OTHER_SETTINGS, NOT_RUN) if counts[name]]
+    return f"Of {counts.total()} claims: {'; '.join(f'{counts[name]} {name}' for name in names)}."
 
 
 def _show(text: str, figures: Mapping[str, float], **entry: Any) -> None:

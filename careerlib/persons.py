@@ -1,7 +1,6 @@
 """Persons made from occupations: who states what that occupation is rated for.
 
-No real person's answers are at hand. A person made from an occupation's ratings stands in:
-what a good method should show her is known, the occupation's own relatives.
+No real person's answers are at hand. What these should be shown is known: their relatives.
 """
 
 import numpy as np
@@ -12,12 +11,12 @@ from careerlib.errors import CareerlibError, check_whole
 from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, NAMED_SKILL
 
 Count = int | tuple[int, int]
-
-# How people fill in forms: 3-6 skills, 1-3 interests, 1-3 values, or most of the twelve, each
-# rating misjudged by half a point of O*NET's scale.
+Blocks = list[np.ndarray]  # of skills (m, 35), interests (m, 6), work values (m, 6)
+Generator = np.random.Generator
+# How people fill in forms: few skills, interests and values or most of the twelve.
 SHORT_FORM = {"n_skills": (3, 6), "n_interests": (1, 3), "n_values": (1, 3)}
 LONG_FORM = {"n_skills": (5, 12), "n_interests": (4, 6), "n_values": (3, 6)}
-NOISE = 0.5
+NOISE = 0.5  # points of O*NET's scale by which each rating is misjudged
 
 
 def full_persons(catalog: Catalog) -> np.ndarray:
@@ -26,18 +25,13 @@ def full_persons(catalog: Catalog) -> np.ndarray:
 
 
 def sparse_persons(
-    catalog: Catalog,
-    seed: int = 42,
-    n_skills: Count = 4,
-    n_interests: Count = 2,
-    n_values: Count = 2,
-    noise: float = 0.0,
-) -> np.ndarray:
+    catalog: Catalog, seed: int = 42, n_skills: Count = 4, n_interests: Count = 2,
+    n_values: Count = 2, noise: float = 0.0,
+) -> np.ndarray:  # fmt: skip
     """(n, 50) persons, one an occupation, who fill in a short form.
 
-    Each names her occupation's skills of highest importance, which count 3 of 5 as in the
-    post, and its highest interests and work values, rated as O*NET rates them (0-7). No
-    wage, any education. Those of the occupations without work values name none.
+    Each names her occupation's skills of highest importance, which count 3 of 5 as in the post,
+    and its highest interests and work values (if it has any), rated as O*NET rates them (0-7).
 
     n_skills, n_interests, n_values: how many she names, or (lowest, highest) to draw it evenly
     for each. noise: standard deviation, in points of O*NET's scales, of what she misjudges each
@@ -48,7 +42,7 @@ def sparse_persons(
     rng = _generator(seed)
     blocks = [catalog.skill_importance, catalog.interests, catalog.work_values]
     heard = [ratings + noise * rng.standard_normal(ratings.shape) for ratings in blocks]
-    return _forms(heard, heard, (n_skills, n_interests, n_values), rng)
+    return _forms(heard, heard, [n_skills, n_interests, n_values], rng)
 
 
 def short_forms(catalog: Catalog, seed: int, noise: float = NOISE) -> np.ndarray:
@@ -64,25 +58,21 @@ def long_forms(catalog: Catalog, seed: int) -> np.ndarray:
 def random_profiles(n: int, seed: int = 42) -> np.ndarray:
     """(n, 50) persons who fill in the short form by chance.
 
-    Each names 3 to 6 skills (3 of 5 each), 1 to 3 interests and 1 to 3 work values, all
-    drawn evenly, and rates each named interest and value with a whole number from 1 to 7.
+    All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
     """
     check_whole("n", n, 0, 10**7, "it is a number of people")
     rng = _generator(seed)
     heard = [rng.random((n, 35)), rng.integers(1, 8, (n, 6)), rng.integers(1, 8, (n, 6))]
-    return _forms(heard, [0 * ratings for ratings in heard], (*SHORT_FORM.values(),), rng)
+    return _forms(heard, [0 * ratings for ratings in heard], [*SHORT_FORM.values()], rng)
 
 
-def _generator(seed: int) -> np.random.Generator:
+def _generator(seed: int) -> Generator:
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     return np.random.default_rng(seed)
 
 
-def _forms(
-    heard: list[np.ndarray], wanted: list[np.ndarray], counts: tuple[Count, ...],
-    rng: np.random.Generator,
-) -> np.ndarray:  # fmt: skip
-    """(m, 50) persons who name the `counts` most wanted of (m, 35), (m, 6), (m, 6) ratings."""
+def _forms(heard: Blocks, wanted: Blocks, counts: list[Count], rng: Generator) -> np.ndarray:
+    """(m, 50) persons who name the `counts` most wanted, as they heard them."""
     named = [_highest(ratings, count, rng) for ratings, count in zip(wanted, counts, strict=True)]
     persons = np.zeros((len(named[0]), N_SLOTS))
     persons[:, BLOCKS["skills"]] = named[0] * NAMED_SKILL / HIGHEST_SKILL
@@ -93,7 +83,7 @@ def _forms(
     return persons
 
 
-def _highest(ratings: np.ndarray, count: Count, rng: np.random.Generator) -> np.ndarray:
+def _highest(ratings: np.ndarray, count: Count, rng: Generator) -> np.ndarray:
     """(m, d) True at each row's `count` highest ratings; equal ones in an order by chance."""
     (m, d), known = ratings.shape, ~np.isnan(ratings)
     low, high = (count, count) if isinstance(count, (int, np.integer)) else count

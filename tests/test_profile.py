@@ -1,34 +1,23 @@
 """A profile: what it accepts, what it says about mistakes, and its YAML file."""
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from careerlib.catalog import INTERESTS, SKILLS
-from careerlib.profile import (
-    KEYS,
-    PART_4,
-    SARAH,
-    Profile,
-    major_groups,
-    read_profile,
-    write_profile,
-)
+from careerlib.profile import KEYS, SARAH, Profile, major_groups, read_profile, write_profile
 
 HALF = "\ud83d"  # half a surrogate pair, which no file or stream can hold
 FULL = Profile(
-    skills={**dict.fromkeys(SKILLS, 0.1 + 0.2), "Science": np.float32(1 / 3)},
-    interests={**dict.fromkeys(INTERESTS, 7), "Artistic": 1e-7},
-    work_values={"Support": 0},
-    min_wage=61_234.56,
-    remote=True,
-    max_education="Some college, no degree",
-    fields=["Legal", "15"],
-    background="No: #1 at 'yes', \u00fcber 90:00; {x} \U0001f600",
-)
+    {**dict.fromkeys(SKILLS, 0.1 + 0.2), "Science": np.float32(1 / 3)},
+    {**dict.fromkeys(INTERESTS, 7), "Artistic": 1e-7}, {"Support": 0}, min_wage=61_234.56,
+    remote=True, max_education="Some college, no degree", fields=["Legal", "15"],
+    background="No: #1 at 'yes', \u00fcber 90:00; {x} \U0001f600 2.0",
+)  # fmt: skip
 
 
 def test_names_take_the_official_spelling_and_order_and_numbers_may_be_text():
@@ -65,17 +54,15 @@ def test_empty_means_that_nothing_is_rated_above_zero():
     assert not Profile(work_values={"Support": 1}).is_empty
 
 
+UNLIKE_NUMBERS = "60,000 90:00 0100000 0x7b 0o17 1_000 nan .nan .inf 1e9999 true 2024-99-99".split()
 WRONG = [
     ({"skills": ["Writting"]}, "skills has no 'Writting' (did you mean Writing"),
     ({"skills": "Writing"}, "skills is 'Writing' (give a table of name: rating; for skills a list"),
+    ({"skills": ["Writing", "writing"]}, "it rates Writing twice"),
     ({"skills": [{"Writing": 3}]}, "skills has no"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
     ({"interests": ["Social"]}, "interests is ['Social'] (give a table"),
-    (
-        {"interests": {"Social": 1, "social": 6}},
-        "interests is {'Social': 1, ...} (it rates Social twice)",
-    ),
-    ({"interests": {"social": 1, "Social": 6}}, "(it rates Social twice)"),
+    ({"interests": {"Social": 1, "social": 6}}, "is {'Social': 1, ...} (it rates Social twice)"),
     ({"interests": {3: 4}}, "interests has no 3"),
     ({"interests": {"Social": 7.01}}, "interests Social is 7.01"),
     ({"interests": {"Social": True}}, "Social is True"),
@@ -84,29 +71,23 @@ WRONG = [
     ({"work_values": {10**5000: 1}}, "work_values has no a long int"),
     ({"min_wage": -1}, "min_wage is -1"),
     ({"min_wage": 10**5000}, "min_wage is a long int"),
+    *(({"min_wage": text}, "(give a plain decimal number)") for text in [*UNLIKE_NUMBERS, ""]),
     ({"min_wage": "9" * 5000}, "min_wage is '999"),
-    *(
-        ({"min_wage": text}, f"min_wage is '{text}' (give a plain decimal number)")
-        for text in ("60,000", "90:00", "0100000", "0x10", "0o17", "1_000", "nan", "", "1e9999")
-    ),
     ({"remote": "maybe"}, "remote is 'maybe'"),
     ({"remote": 2}, "remote is 2"),
     ({"max_education": "Bachelors degree"}, "did you mean Bachelor's degree"),
     ({"fields": "computer"}, "fields has no 'computer' (did you mean Computer and math"),
-    ({"fields": ["Legl"]}, "fields has no 'Legl' (did you mean Legal"),
     ({"fields": [16, 10**5000]}, "fields has no 16"),
     ({"fields": {"Legal": 1}}, "fields is {'Legal': 1}"),
     ({"background": "two\nlines"}, "background is 'two\\nlines' (give one line"),
-    ({"background": "bell\x07"}, "give one line without control characters"),
     ({"background": "\u202eturned"}, "give one line without control characters"),
     ({"background": "x" * 201}, "at most 200 characters"),
     ({"wage": 3}, "it has no 'wage' (did you mean min_wage?)"),
     ({"self": 3}, "it has no 'self'"),
     ({"x" * 10_000: 3}, "it has no 'xxx"),
-    *(({key: HALF}, "\\ud83d") for key in ("max_education", "fields", "background", "min_wage")),
-    ({"skills": [HALF]}, "\\ud83d"),
-    ({"interests": {HALF: 1}}, "\\ud83d"),
-    ({HALF: 1}, "\\ud83d"),
+    *(({key: HALF}, r"\ud83d") for key in (HALF, "fields", "background", "min_wage")),
+    ({"skills": [HALF]}, r"\ud83d"),
+    ({"interests": {HALF: 1}}, r"\ud83d"),
     ({"skills": dict.fromkeys((f"{i}" * 100 for i in range(10_000)), 3)}, "and 9,988 more"),
 ]
 
@@ -122,64 +103,49 @@ def test_each_mistake_is_one_bounded_printable_sentence(given, words, refusal):
 
 
 def test_all_mistakes_are_told_at_once(refusal):
-    message = refusal(
-        Profile, ["Writting"], {"Socail": 3, "Artistic": 8}, {"Support": "x"}, min_wage=-1,
-        remote="maybe", max_education="none", fields=["nothing"], background="\n", wage=1,
-    )  # fmt: skip
-    for words in (
-        "'Writting'", "'Socail'", "Artistic is 8", "Support is 'x'", "min_wage is -1", "'maybe'",
-        "max_education has no", "'nothing'", "background", "'wage'",
-    ):  # fmt: skip
-        assert words in message
+    wrong = {
+        "skills": ["Writting"], "interests": {"Socail": 3, "Artistic": 8}, "work_values": {"x": 1},
+        "min_wage": -1, "remote": "maybe", "max_education": "none", "fields": ["nothing"],
+        "background": "\n", "wage": 1,
+    }  # fmt: skip
+    message = refusal(Profile, **wrong)
+    assert all(words in message for words in (*wrong, "Writting", "Socail", "Artistic is 8"))
 
 
-# The file
-
-
-@pytest.mark.parametrize("profile", [SARAH, PART_4, Profile(), FULL])
+@pytest.mark.parametrize("profile", [SARAH, Profile(), FULL])
 def test_a_profile_comes_back_from_its_file_unchanged(profile, tmp_path):
     write_profile(profile, tmp_path / "mine.yml")
-    assert read_profile(tmp_path / "mine.yml") == profile
-    assert asdict(read_profile(str(tmp_path / "mine.yml"))) == asdict(profile)
+    again = read_profile(str(tmp_path / "mine.yml"))
+    assert again == profile and str(again) == str(profile)
 
 
 def test_the_file_is_readable_and_a_hand_written_one_is_understood(tmp_path):
     path = tmp_path / "mine.yml"
     write_profile(SARAH, path)
-    assert "Enterprising: 6\n" in path.read_text()
-    assert all(f"\n{key}:" in path.read_text() for key in KEYS)
-    path.write_text(
+    assert all(f"\n{words}" in path.read_text() for words in (*KEYS, "  Enterprising: 6\n"))
+    text = (
         "skills: [Writing, Speaking, Critical Thinking, Social Perceptiveness]\n"
         "interests: {enterprising: 6, investigative: 5}\n"
-        "work_values:\n  Achievement: 6\n  Recognition: '5'\n"
-        "min_wage:\nremote: no\nmax_education: null\nfields: Computer and mathematical\n"
-        f"background: {SARAH.background}\n",
-        encoding="utf-8-sig",
+        "work_values:\n  Achievement: 6\n  Recognition: '5'\nmin_wage:\nremote: no\n"
+        "max_education: null\nfields: Computer and mathematical\nbackground: "
     )
+    path.write_text(text + SARAH.background, encoding="utf-8-sig")
     assert read_profile(path) == replace(SARAH, fields=[15])
 
 
-BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in pairwise("abcdefghij")
-)
+PAIRS = pairwise("abcdefghij")
+BOMB = "a: &a [x, x]\n" + "".join(f"{new}: &{new} [{f'*{old}, ' * 9}]\n" for old, new in PAIRS)
 DAMAGED = [
     ("", "is empty"),
-    ("# nothing but a comment\n", "is empty"),
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),
     ("skills:\n  Writing: 1\n  Writing: 5\n", "'Writing' comes twice"),
-    ("skills: []\nskills: [Writing]\n", "'skills' comes twice"),
     ("".join(f"a{i}:\n" for i in range(9_000)) + "a0:\n", "'a0' comes twice"),
     ("? [a, b]\n: c\n", "line 1"),
     ("skils: [Writing]\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     ("5: x\nwage:\n", "it has no '5'"),
     ("wage:\n", "it has no 'wage'"),
-    *(
-        (f"min_wage: {text}\n", f"min_wage is '{text}'")
-        for text in ("60,000", "90:00", "0100000", "0x7b", "2024-99-99", ".inf", "true")
-    ),
-    ("interests: {Social: .nan}\n", "Social is '.nan'"),
-    ("min_wage: " + "9" * 5000, "min_wage is '999"),
+    *((f"min_wage: {text}\n", f"min_wage is '{text[:9]}") for text in UNLIKE_NUMBERS),
     ("? " + "9" * 5000 + "\n: 1", "it has no '999"),
     ("min_wage: !!int 0100000\n", "line 1: it has a tag"),
     ("skills: &a [Writing]\nfields: *a\n", "alias"),
@@ -187,9 +153,7 @@ DAMAGED = [
     ("[" * 60_000, "nested too deeply"),
     ("skills: " + "[" * 1500, "nested too deeply"),
     ("skills: \x07\n", "special characters"),
-    ('background: "\\ud83d"\n', "\\ud83d"),
-    ('skills: ["\\ud83d"]\n', "\\ud83d"),
-    ('"\\ud83d": 1\n', "\\ud83d"),
+    *((text % r'"\ud83d"', r"\ud83d") for text in ("background: %s", "skills: [%s]", "%s: 1")),
     (b"\xff\xfe\x00", "is not UTF-8 text"),
     ("# " + "x" * 65_536, "over 64 KB"),
     ("a: b\n---\nc: d\n", "another document"),
@@ -208,29 +172,23 @@ def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, words, tmp_pa
     assert time.perf_counter() - start < 5
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["none.yml", "", "a\0b", "line\nend.yml", "x" * 5000, "~nobody-here/mine.yml", "\x1b[31m"],
-)
+NAMES = ["none.yml", "", "a\0b", "line\nend.yml", "x" * 5000, "~nobody-here/mine.yml", "\x1b[31m"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_file_that_cannot_be_read_or_written(name, tmp_path, refusal):
     path = tmp_path / name if not name.startswith("~") else name
-    for message in (
-        refusal(read_profile, path),
-        refusal(write_profile, SARAH, f"{path}/no/mine.yml"),
-    ):
-        assert message.isprintable() and len(message) < 500
-        assert "cannot be" in message
+    unread, unwritten = (read_profile, path), (write_profile, SARAH, f"{path}/no/mine.yml")
+    for message in (refusal(*unread), refusal(*unwritten)):
+        assert message.isprintable() and len(message) < 500 and "cannot be" in message
 
 
 def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch, refusal):
     path = tmp_path / "mine.yml"
     write_profile(SARAH, path)
     before = path.read_bytes()
-
-    def full_disk(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.replace", full_disk)
-    assert "No space left on device" in refusal(write_profile, PART_4, path)
+    full_disk = OSError(28, "No space left on device")
+    monkeypatch.setattr("os.replace", Mock(side_effect=full_disk))
+    assert "No space left on device" in refusal(write_profile, FULL, path)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.yml"]

@@ -43,8 +43,6 @@ TABLES = ("occupations", *MATRICES, "related_occupations", "major_groups")
 MANIFEST = "tables.json"
 LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
 RESTORE = "restore it with 'git checkout data' or build it with 'python -m careerlib data build'"
-POST_SIZE = 150
-CATALOGS = ("all", "post")
 
 
 @dataclass(frozen=True)
@@ -106,11 +104,9 @@ class Catalog:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of codes, ratings and relations: all that a model learns from."""
-        digest = hashlib.sha256("\n".join(self.codes).encode())
-        ratings = (self.skill_importance, self.skill_level, self.interests, self.work_values)
-        for matrix in (*ratings, self.related_matrix()):
-            digest.update(np.ascontiguousarray(matrix).tobytes())
-        return digest.hexdigest()
+        matrices = [*(getattr(self, key) for key in MATRICES), self.related_matrix()]
+        codes = "\n".join(self.codes).encode()
+        return hashlib.sha256(codes + b"".join(one.tobytes() for one in matrices)).hexdigest()
 
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
@@ -128,8 +124,8 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     item, sorted by code, and of these the first 150. Raises CareerlibError for another
     name and for tables that are missing or not as they were built.
     """
-    if name not in CATALOGS:
-        raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
+    if name not in ("all", "post"):
+        raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
     frames = {key: _table(Path(folder), key, built) for key, built in manifest(folder).items()}
     table, related = frames["occupations"], frames["related_occupations"].reset_index()
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
@@ -138,7 +134,7 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     groups = frames["major_groups"]
     catalog = Catalog("all", table, **matrices, related=related, major_groups=groups)
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
-    return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:POST_SIZE], name)
+    return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
 
 
 def manifest(folder: str | Path = DATA) -> dict[str, dict]:
@@ -151,8 +147,8 @@ def manifest(folder: str | Path = DATA) -> dict[str, dict]:
     except (ValueError, KeyError, TypeError, RecursionError):  # the last where nested very deep
         raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.") from None
     if release != RELEASE:
-        other = f"are of O*NET release {release[:12]}, but this project's figures of {RELEASE}"
-        raise CareerlibError(f"The tables in {folder} {other}; {RESTORE}.")
+        found = f"The tables in {folder} are of O*NET release {release[:12]}, not {RELEASE}"
+        raise CareerlibError(f"{found}; {RESTORE}.")
     return built
 
 

@@ -103,14 +103,12 @@ def correlation(
 
     Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
     """
-    first, second = (
-        np.hstack([
-            unit_rows(part - part.mean(axis=1, keepdims=True))
-            for part in (vectors[:, BLOCKS[block]] for block in blocks)
-        ])
-        for vectors in (persons, occupations)
-    )  # fmt: skip
-    return first @ second.T
+
+    def units(vectors: np.ndarray) -> np.ndarray:
+        parts = [vectors[:, BLOCKS[block]] for block in blocks]
+        return np.hstack([unit_rows(part - part.mean(axis=1, keepdims=True)) for part in parts])
+
+    return units(persons) @ units(occupations).T
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:

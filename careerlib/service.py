@@ -1,7 +1,8 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
 No profile is logged or kept, except what was stated beside a thumb (see `careerlib.feedback`).
-Ranking and writing take turns (`async`): threads would wait for the interpreter, and longer.
+Lists are made in threads, so that neither the time limit nor a thumb waits for one; thumbs are
+written one by one (`async`), by the one connection to the store.
 """
 
 import asyncio
@@ -97,7 +98,7 @@ def occupations() -> dict[str, str]:
 
 
 @app.post("/recommendations")
-async def recommendations(wanted: Wanted) -> Listed:
+def recommendations(wanted: Wanted) -> Listed:
     rows = wanted.ranked()
     known = {"list": uuid.uuid4().hex, "method": wanted.method, "limits": rows.attrs["limits"]}
     return Listed(**known, occupations=_records(rows))
@@ -118,7 +119,7 @@ async def feedback(pressed: Pressed) -> dict[str, int]:
     codes = [CATALOG.codes[CATALOG.position(name)] for name in pressed.occupations]
     if (sent := len(pressed.pressed)) != len(codes):
         raise CareerlibError(
-            f"There are {sent} presses for {len(codes)} occupations; send one for each."
+            f"There are {sent} presses for {len(codes)} occupations; send as many."
         )
     (person,) = encode_profiles(pressed.profile)
     record(app.state.store, pressed.list, pressed.method, person, codes, pressed.pressed)

@@ -47,9 +47,8 @@ class Service:
     def ask(self, path, body=None):
         """Status and answer; body: bytes as they are, else sent as JSON."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(
-            self.url + path, data, {"Content-Type": "application/json"}
-        )
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, data, kind)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 status, text = answer.status, answer.read().decode()
@@ -82,9 +81,8 @@ def test_it_answers(service):
     assert service.ask("/occupations")[1]["15-1252.00"] == "Software Developers"
     status, made = service.ask("/recommendations", STATED)
     assert status == 200 and [row["rank"] for row in made["occupations"]] == [1, 2, 3]
-    status, limited = service.ask(
-        "/recommendations", {**STATED, "max_job_zone": 2, "rank_by": "openings"}
-    )
+    limits = {"max_job_zone": 2, "rank_by": "openings"}
+    status, limited = service.ask("/recommendations", STATED | limits)
     assert "removed" in limited["limits"]
     assert all(row["job_zone"] <= 2 for row in limited["occupations"])
     status, told = service.ask("/explanations", STATED)
@@ -97,52 +95,48 @@ def test_it_answers(service):
     assert {"/recommendations", "/explanations", "/feedback", "/occupations"} <= set(paths)
 
 
+LIST = "/recommendations"
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "told"),
     [
-        ("/recommendations", {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
-        ("/recommendations", {"profile": {"nme": 1}}, 422, "has no 'nme'"),
-        ("/recommendations", {"profile": {}}, 422, "empty"),
-        ("/recommendations", {**STATED, "top": 0}, 422, "top"),
-        ("/recommendations", {**STATED, "top": 51}, 422, "top"),
-        ("/recommendations", {**STATED, "method": "mached"}, 422, "did you mean matched?"),
-        ("/recommendations", {**STATED, "rank_by": "pay"}, 422, "openings"),
-        ("/recommendations", {}, 422, "profile"),
-        ("/recommendations", b"{", 422, "JSON"),
-        ("/recommendations", b"[" * 30_000, 400, "parsing"),
-        ("/recommendations", b" " * 70_000, 413, "65536 bytes"),
-        ("/recommendations", 3, 422, "body"),
-        ("/recommendations", {"profile": 3}, 422, "profile"),
+        (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
+        (LIST, {"profile": {"nme": 1}}, 422, "has no 'nme'"),
+        (LIST, {"profile": {}}, 422, "empty"),
+        (LIST, {**STATED, "top": 0}, 422, "top"),
+        (LIST, {**STATED, "top": 51}, 422, "top"),
+        (LIST, {**STATED, "method": "mached"}, 422, "did you mean matched?"),
+        (LIST, {**STATED, "rank_by": "pay"}, 422, "openings"),
+        (LIST, {}, 422, "profile"),
+        (LIST, b"{", 422, "JSON"),
+        (LIST, b"[" * 30_000, 400, "parsing"),
+        (LIST, b" " * 70_000, 413, "65536 bytes"),
+        (LIST, 3, 422, "body"),
+        (LIST, {"profile": 3}, 422, "profile"),
         ("/explanations", {"profile": {"interests": {"Social": 9}}}, 422, "Social"),
         ("/explanations", {**STATED, "writer": "poet"}, 422, "writer"),
         ("/explanations", {**STATED, "writer": "openai"}, 422, "OPENAI_API_KEY is not set"),
         ("/feedback", {"list": "../x"}, 422, "list"),
+        ("/feedback", {"pressed": [1]}, 422, "1 presses for 3"),
+        ("/feedback", {"pressed": [1, 0, 2]}, 422, "pressed"),
+        ("/feedback", {"occupations": ["15-1252.00", "99-9999.99", "11-1011.00"]}, 422, "99-9999"),
         ("/nowhere", None, 404, "Not Found"),
     ],
 )
 def test_wrong_requests_get_one_sentence(service, path, body, status, told):
+    if path == "/feedback":
+        body = presses(service) | body
     got, answer = service.ask(path, body)
     assert got == status and told in answer["error"]
     assert "\n" not in answer["error"] and len(answer["error"]) < 700
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"pressed": [1]}, "1 presses for 3"),
-        ({"pressed": [1, 0, 2]}, "pressed"),
-        ({"occupations": ["15-1252.00", "99-9999.99", "11-1011.00"]}, "99-9999.99"),
-    ],
-)
-def test_wrong_feedback_is_refused(service, change, told):
-    status, answer = service.ask("/feedback", presses(service) | change)
-    assert status == 422 and told in answer["error"]
 
 
 def test_bodies_that_are_slow_or_of_unknown_length(monkeypatch):
     from careerlib import service
 
     monkeypatch.setattr(service, "MOST_SECONDS", 0.1)
+
     def status(*headers):
         """Of a request whose body never comes."""
         sent = []
@@ -162,20 +156,16 @@ def test_bodies_that_are_slow_or_of_unknown_length(monkeypatch):
 def test_killed_it_loses_no_feedback_that_was_acknowledged(tmp_path):
     store = tmp_path / "feedback.db"
     service = Service(store)
-    body, kept = presses(service), []
-    for number in range(40):
-        body["list"] = f"{number:032x}"
-        status, answer = service.ask("/feedback", body)
-        assert (status, answer) == (200, {"kept": 3})
-        kept.append(body["list"])
+    body, kept = presses(service), {f"{number:032x}" for number in range(40)}
+    for name in kept:
+        assert service.ask("/feedback", body | {"list": name}) == (200, {"kept": 3})
     output = service.stop(signal.SIGKILL)
     with sqlite3.connect(store) as rows:
         found = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
-        assert found == set(kept)
+        assert found == kept
         stated = rows.execute("SELECT DISTINCT stated FROM feedback").fetchall()
-    assert json.loads(stated[0][0]) == pytest.approx(
-        {"Writing": 0.6, "Social": 6 / 7, "Education": 1}
-    )
+    vector = {"Writing": 0.6, "Social": 6 / 7, "Education": 1}
+    assert json.loads(stated[0][0]) == pytest.approx(vector)
     assert "Writing" not in output  # no profile is logged
 
 

@@ -27,30 +27,16 @@ TOP_LEVEL = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def locked():
-    text = (ROOT / "requirements.lock").read_text()
-    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", text, re.M))
-
-
-@pytest.fixture(scope="module")
-def project():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())
-
-
-@pytest.fixture(scope="module")
-def wanted(project):
-    """{package: range} of the core, all extras and the tests."""
-    extras = project["project"]["optional-dependencies"].values()
-    lines = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
-    wanted = map(Requirement, lines + [line for extra in extras for line in extra])
-    return {one.name: one.specifier for one in wanted if one.name != "careerlib"}
-
-
-@pytest.fixture(scope="module")
-def conda():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    return [line for line in environment["dependencies"] if isinstance(line, str)]
+LOCK = (ROOT / "requirements.lock").read_text()
+LOCKED = dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", LOCK, re.M))
+ENVIRONMENT = (ROOT / "environment.yml").read_text()
+CONDA = [line for line in yaml.safe_load(ENVIRONMENT)["dependencies"] if isinstance(line, str)]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+_extras = PROJECT["project"]["optional-dependencies"].values()
+_lines = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["test"]]
+_wanted = map(Requirement, _lines + [line for extra in _extras for line in extra])
+# {package: range} of the core, all extras and the tests.
+WANTED = {one.name: one.specifier for one in _wanted if one.name != "careerlib"}
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +50,16 @@ def tracked():
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_the_lock_is_within_pyproject(locked, wanted):
-    for name, specifier in wanted.items():
-        assert locked[name] in specifier, f"{name} {locked[name]} is not {specifier}"
+def test_the_lock_and_conda_have_the_ranges_of_pyproject():
+    for name, specifier in WANTED.items():
+        assert LOCKED[name] in specifier, f"{name} {LOCKED[name]} is not {specifier}"
+    lines = [Requirement(line) for line in CONDA if not line.startswith(("python=", "pip"))]
+    assert {line.name: line.specifier for line in lines} == WANTED
 
 
-def test_conda_has_the_ranges_of_pyproject(wanted, conda):
-    lines = [Requirement(line) for line in conda if not line.startswith(("python=", "pip"))]
-    assert {line.name: line.specifier for line in lines} == wanted
-
-
-def test_python_versions_agree(project, conda):
-    versions = SpecifierSet(project["project"]["requires-python"])
-    python = next(line.removeprefix("python=") for line in conda if line.startswith("python="))
+def test_python_versions_agree():
+    versions = SpecifierSet(PROJECT["project"]["requires-python"])
+    python = next(line.removeprefix("python=") for line in CONDA if line.startswith("python="))
     assert python in versions
     assert [v for v in range(9, 16) if f"3.{v}" in versions] == [11, 12, 13]
     assert "(3, 11) <= sys.version_info[:2] <= (3, 13)" in (ROOT / ".ci" / "setup").read_text()
@@ -86,8 +69,9 @@ def test_python_versions_agree(project, conda):
 PACKAGES = {
     "IPython": "ipykernel", "PIL": "pillow", "anyio": "fastapi", "dask": "distributed",
     "httpx2": "openai", "jupyter_client": "nbclient", "nbconvert": "jupyterlab",
-    "psutil": "ipykernel", "pydantic_core": "pydantic", "sklearn": "scikit-learn",
-    "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None, "yaml": "pyyaml",
+    "psutil": "ipykernel", "pydantic_core": "pydantic", "requests": "pooch",
+    "sklearn": "scikit-learn", "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None,
+    "yaml": "pyyaml",
 }  # fmt: skip
 # Used without an import: by pandas, by Jupyter, by Sphinx, or on the command line.
 COMMANDS = {
@@ -96,7 +80,7 @@ COMMANDS = {
 }  # fmt: skip
 
 
-def test_what_is_imported_is_declared_and_the_reverse(wanted):
+def test_what_is_imported_is_declared_and_the_reverse():
     files = [*(ROOT / "careerlib").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
     code = [path.read_text("utf-8") for path in files]
     for path in (ROOT / "notebooks").glob("*.ipynb"):
@@ -105,27 +89,21 @@ def test_what_is_imported_is_declared_and_the_reverse(wanted):
     names = {name for text in code for name in re.findall(r"^ *(?:from|import) (\w+)", text, re.M)}
     own = {"careerlib", *sys.stdlib_module_names, *(path.stem for path in files)}
     used = {PACKAGES.get(name, name) for name in names - own} - {None, "packaging", "werkzeug"}
-    assert used - set(wanted) == set(), "imported, not declared"
-    assert set(wanted) - used - COMMANDS == set(), "declared, not used"
+    assert used - set(WANTED) == set(), "imported, not declared"
+    assert set(WANTED) - used - COMMANDS == set(), "declared, not used"
 
 
 def test_each_conda_line_states_its_reason():
-    lines = (ROOT / "environment.yml").read_text().splitlines()
-    packages = [line for line in lines if re.match(r"\s+- [a-z-]+[=>]|\s+- --", line)]
+    packages = re.findall(r"^ +- (?:[a-z-]+[=>]|--).*$", ENVIRONMENT, re.M)
     assert len(packages) > 20
-    for line in packages:
-        assert re.search(r"  # \S+", line), line
+    assert [line for line in packages if not re.search(r"  # \S+", line)] == []
 
 
-def test_every_locked_package_has_hashes_and_no_address(locked):
-    text = (ROOT / "requirements.lock").read_text()
-    entries = re.split(r"\n(?=[a-z0-9])", text.strip())
-    assert len(entries) == len(re.findall(r"^[a-z0-9._-]+==", text, re.M)) >= len(locked)
-    for entry in entries:
-        assert "--hash=sha256:" in entry, entry.split()[0]
-    assert "://" not in text
-    assert "--index" not in text
-    assert "--find" + "-links" not in text
+def test_every_locked_package_has_hashes_and_no_address():
+    entries = re.split(r"\n(?=[a-z0-9])", LOCK.strip())
+    assert len(entries) == len(re.findall(r"^[a-z0-9._-]+==", LOCK, re.M)) >= len(LOCKED)
+    assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+    assert not re.search("://|--index|--find" + "-links", LOCK)
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine(tracked):
@@ -147,18 +125,25 @@ def test_the_top_level_stays_small(tracked):
     assert names <= TOP_LEVEL, names - TOP_LEVEL
 
 
+def make(*arguments, folder=ROOT):
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=60
+    )
+
+
 def test_help_lists_the_targets_of_the_readme():
-    shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("run", "test", "lab"):
-        assert f"make {target}" in shown.stdout
-    for target in re.findall(r"`make (\w+)", (ROOT / "README.md").read_text()):
-        assert f"make {target}" in shown.stdout
+    shown = make("help").stdout
+    for target in (
+        "run",
+        "test",
+        "lab",
+        *re.findall(r"`make (\w+)", (ROOT / "README.md").read_text()),
+    ):
+        assert f"make {target}" in shown
 
 
 def test_lab_starts_by_module_from_the_root_with_notebook_01_in_front():
-    shown = subprocess.run(
-        ["make", "-n", "lab", "ARGS=--no-browser"], cwd=ROOT, capture_output=True, text=True
-    ).stdout
+    shown = make("-n", "lab", "ARGS=--no-browser").stdout
     assert "python -m jupyter lab --ServerApp.root_dir=. " in shown and "--no-browser" in shown
     first = re.search(r"default_url=/lab/tree/(\S+)", shown)[1]
     assert first == "notebooks/01_data_loading.ipynb" and (ROOT / first).is_file()
@@ -167,20 +152,14 @@ def test_lab_starts_by_module_from_the_root_with_notebook_01_in_front():
 
 @pytest.fixture
 def setup(tmp_path):
-    """Copy of what the set-up needs, in a folder with a space; calls make there."""
+    """Copy of what the set-up needs, in a folder with a space."""
     folder = tmp_path / "a folder"
     folder.mkdir()
     shutil.copytree(ROOT / ".ci", folder / ".ci")
     for name in ("Makefile", "requirements.lock", "requirements-llm.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
 
-    def call(*arguments):
-        return subprocess.run(
-            ["make", *arguments, "setup"], cwd=folder, capture_output=True, text=True, timeout=60
-        )
-
-    call.folder = folder
-    return call
+    return folder
 
 
 def stand(folder):
@@ -194,40 +173,31 @@ def stand(folder):
 
 @pytest.mark.parametrize("python", ["/usr/bin/false", "/no/such place/python"])
 def test_an_unsuitable_python_is_refused_in_one_sentence(setup, python):
-    ended = setup(f"PYTHON={python}")
+    (setup / ".venv.lock").mkdir()  # whose owner is gone: it is taken over
+    (setup / ".venv.lock" / "owner").write_text("99999999")
+    ended = make("setup", f"PYTHON={python}", folder=setup)
     assert ended.returncode != 0
-    said = [line for line in ended.stderr.splitlines() if not line.startswith("make")]
-    assert len(said) == 1 and said[0].startswith(
-        f"Error: PYTHON={python} is no Python 3.11 to 3.13"
-    )
-    assert not (setup.folder / ".venv").exists()
-    assert not (setup.folder / ".venv.lock").exists()
+    (said,) = [line for line in ended.stderr.splitlines() if not line.startswith("make")]
+    assert said.startswith(f"Error: PYTHON={python} is no Python 3.11 to 3.13")
+    assert not [*setup.glob(".venv*")]
 
 
 def test_what_stands_is_left_alone(setup):
-    stand(setup.folder)
-    ended = setup("PYTHON=/usr/bin/false")
+    stand(setup)
+    ended = make("setup", "PYTHON=/usr/bin/false", folder=setup)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
 
 
-def test_a_lock_whose_owner_is_gone_is_taken_over(setup):
-    (setup.folder / ".venv.lock").mkdir()
-    (setup.folder / ".venv.lock" / "owner").write_text("99999999")
-    assert "is no Python" in setup("PYTHON=/usr/bin/false").stderr
-    assert not (setup.folder / ".venv.lock").exists()
-
-
 def test_an_old_environment_stays_until_the_new_one_stands(setup, tmp_path):
-    stand(setup.folder)
-    (setup.folder / "requirements.lock").write_text("another")
+    stand(setup)
+    (setup / "requirements.lock").write_text("another")
     # A Python that is suitable but cannot make an environment.
     broken = tmp_path / "broken python"
     broken.write_text(f'#!/bin/sh\n[ "$1" != -m ] || exit 1\necho "{broken}"\n')
     broken.chmod(0o755)
-    ended = setup(f"PYTHON={broken}")
-    assert ended.returncode != 0
-    assert (setup.folder / ".venv" / "ready").exists()
-    assert {path.name for path in setup.folder.glob(".venv*")} == {".venv"}
+    assert make("setup", f"PYTHON={broken}", folder=setup).returncode != 0
+    assert (setup / ".venv" / "ready").exists()
+    assert {path.name for path in setup.glob(".venv*")} == {".venv"}
 
 
 def test_the_wheel_carries_the_data(tmp_path):

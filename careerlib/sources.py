@@ -141,9 +141,9 @@ def _release(path: Path) -> Callable[[str], pd.DataFrame]:
     wanted = f"give the O*NET {RELEASE} text release, its zip or its folder"
     try:
         top = path if path.is_dir() else zipfile.Path(io.BytesIO(_content(path, LARGEST_ZIP)))
-        named = (folder / "Read Me.txt" for folder in [top, *top.iterdir()])
-        read_me = next((file for file in named if file.is_file()), top / "Read Me.txt")
-        found = re.search(rb"O\*NET (\d+\.\d+) Database", _content(read_me))
+        folders = [one for one in [top, *top.iterdir()] if (one / "Read Me.txt").is_file()]
+        root = (folders or [top])[0]
+        found = re.search(rb"O\*NET (\d+\.\d+) Database", _content(root / "Read Me.txt"))
     except Exception as error:
         why = _brief(error)
         raise CareerlibError(f"{path} is no O*NET text release ({why}); {wanted}.") from None
@@ -152,7 +152,7 @@ def _release(path: Path) -> Callable[[str], pd.DataFrame]:
 
     @cache
     def read(name: str) -> pd.DataFrame:
-        content = _content(read_me.parent / name)
+        content = _content(root / name)
         if b"\n" not in content[:1000]:
             raise ValueError(f"{name} has a longer first line than any of O*NET's")
         form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False, "index_col": 0}

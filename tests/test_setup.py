@@ -107,9 +107,8 @@ def test_every_locked_package_has_hashes_and_no_address():
 
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine(tracked):
-    registry = re.compile(
-        "pypi" + r"\.org|python" + r"hosted|anaconda" + r"\.(org|com)|index" + "-url "
-    )
+    names = ["pypi" + r"\.org", "python" + "hosted", "anaconda" + r"\.(org|com)", "index" + "-url "]
+    registry = re.compile("|".join(names))
     machine = re.compile(r"(?<![\w.])/(?:home|root|Users|work|opt|farm)/[\w.-]+|C:\\\\?Users")
     for path in tracked:
         if path.suffix in {".png", ".csv", ".npz"}:
@@ -126,20 +125,14 @@ def test_the_top_level_stays_small(tracked):
 
 
 def make(*arguments, folder=ROOT):
-    return subprocess.run(
-        ["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=60
-    )
+    command = ["make", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 
 def test_help_lists_the_targets_of_the_readme():
     shown = make("help").stdout
-    for target in (
-        "run",
-        "test",
-        "lab",
-        *re.findall(r"`make (\w+)", (ROOT / "README.md").read_text()),
-    ):
-        assert f"make {target}" in shown
+    named = re.findall(r"`make (\w+)", (ROOT / "README.md").read_text())
+    assert [name for name in ("run", "test", "lab", *named) if f"make {name}" not in shown] == []
 
 
 def test_lab_starts_by_module_from_the_root_with_notebook_01_in_front():
@@ -158,7 +151,6 @@ def setup(tmp_path):
     shutil.copytree(ROOT / ".ci", folder / ".ci")
     for name in ("Makefile", "requirements.lock", "requirements-llm.lock", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
-
     return folder
 
 
@@ -206,19 +198,16 @@ def test_the_wheel_carries_the_data(tmp_path):
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "site")
     lines = [
-        "from careerlib import project",
-        "from careerlib.profile import SARAH",
-        "from careerlib.recommend import recommend",
+        "from careerlib import profile, project, recommend",
         "print(project.DATA)",
-        "print(recommend(SARAH, method='post', top=1)['title'].iloc[0])",
+        "print(recommend.recommend(profile.SARAH, method='post', top=1)['title'].iloc[0])",
     ]
     ended = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}, check=True,
     )  # fmt: skip
-    assert ended.stdout.splitlines() == [
-        str(tmp_path / "site" / "careerlib" / "data"), "Industrial Production Managers"
-    ]  # fmt: skip
+    data = tmp_path / "site" / "careerlib" / "data"
+    assert ended.stdout.splitlines() == [str(data), "Industrial Production Managers"]
 
 
 def test_a_missing_extra_is_told_in_one_sentence(monkeypatch):
@@ -227,6 +216,5 @@ def test_a_missing_extra_is_told_in_one_sentence(monkeypatch):
     monkeypatch.delattr(careerlib, "sources", raising=False)
     ended = CliRunner().invoke(cli, ["data", "build", "--onet", "a", "--bls", "b"])
     assert ended.exit_code == 1
-    assert ended.output.startswith(
-        "Error: The package openpyxl is missing: pip install 'careerlib["
-    )
+    told = "Error: The package openpyxl is missing: pip install 'careerlib["
+    assert ended.output.startswith(told)

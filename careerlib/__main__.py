@@ -12,8 +12,9 @@ from typing import Any
 import click
 
 from careerlib.errors import CareerlibError
+from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown
 
-FOLDER = click.Path(path_type=Path)
+PATH, PORT = click.Path(path_type=Path), click.IntRange(0, 65535)
 COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
   eval "$(_CAREERLIB_COMPLETE=bash_source careerlib)"
@@ -42,50 +43,51 @@ def cli() -> None:
     """The career recommender: its notebooks in batch, its book, its data, and itself."""
 
 
-def _not_empty(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    if value is not None and str(value) == ".":  # what an empty text becomes, too
+def _not_empty(ctx: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    if str(value) == ".":  # what an empty text becomes, too
         raise CareerlibError("--output must be a folder of its own, not empty or the current one.")
     return value
 
 
-def notebook_options(command: Callable) -> Callable:
-    """The options of all commands that execute notebooks."""
-    for option in (
-        click.option("--notebooks", type=FOLDER, hidden=True),
+def folder_option(name: str, default: Path, told: str, text: str, **more: Any) -> Callable:
+    """An option for a folder or file; `told`: the default as the help shows it."""
+    return click.option(name, type=PATH, default=default, show_default=told, help=text, **more)
+
+
+output_option = folder_option(
+    "--output", OUTPUTS, "outputs", "Folder for the results.", callback=_not_empty
+)
+
+
+def execution_options(parameter: str = "") -> Callable:
+    """The options of commands that execute notebooks; `parameter`: the help of their `-p`."""
+
+    def decorated(command: Callable) -> Callable:
+        for option in [*common, *(several if parameter else ())]:
+            command = option(command)
+        return command
+
+    common = [
+        click.option("--notebooks", type=PATH, default=NOTEBOOKS, hidden=True),
         click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300,
                      show_default=True, help="Seconds for each notebook."),
         click.option("--jobs", type=click.IntRange(min=1),
                      help="Notebooks at the same time.  [default: 2, or 1 on a single core]"),
         click.option("--only", multiple=True, metavar="NAME",
                      help="A notebook, or the beginning of its name such as 04. Repeatable."),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-scheduler_option = click.option(
-    "--scheduler", metavar="ADDRESS",
-    help="Run on a Dask cluster: tcp://host:8786, or 'local' for one on this machine.",
-)  # fmt: skip
-output_option = click.option(
-    "--output", type=FOLDER, callback=_not_empty, help="Folder for the results.  [default: outputs]"
-)
-
-
-def parameter_option(text: str) -> Callable:
-    return click.option("-p", "--parameter", "parameters", nargs=2, multiple=True,
-                        metavar="NAME VALUE", help=text)  # fmt: skip
-
-
-def _given(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in options.items() if value is not None}
+    ]  # fmt: skip
+    several = [
+        output_option,
+        click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: "
+                     "tcp://host:8786, or 'local' for one on this machine."),
+        click.option("-p", "--parameter", "parameters", nargs=2, multiple=True,
+                     metavar="NAME VALUE", help=parameter),
+    ]  # fmt: skip
+    return decorated
 
 
 @cli.command()
-@notebook_options
-@parameter_option("A parameter for every chosen notebook that declares it. Repeatable.")
-@scheduler_option
-@output_option
+@execution_options("A parameter for every chosen notebook that declares it. Repeatable.")
 def run(**options: Any) -> None:
     """Execute the notebooks, and make the book of the results.
 
@@ -93,34 +95,33 @@ def run(**options: Any) -> None:
     """
     from careerlib.runner import run_notebooks, summary
 
-    results = run_notebooks(**_given(options))
-    failed = any(result.problem for result in results)
-    _finish(summary(results), failed, options["output"])
+    results = run_notebooks(**options)
+    _finish(summary(results), any(result.problem for result in results), options["output"])
 
 
 @cli.command()
-@notebook_options
+@execution_options()
 def refresh(**options: Any) -> None:
     """Execute the notebooks as they are and replace each one that passes.
 
-    For maintainers: this is how the committed outputs are made.
+    For maintainers: this makes the committed outputs, and README.md's parts that come from them.
 
     Example: careerlib refresh --only 04
     """
+    from careerlib import readme
     from careerlib.runner import run_notebooks, summary
 
-    results = run_notebooks(**_given(options), refresh=True)
+    results = run_notebooks(**options, refresh=True)
+    if options["notebooks"] == NOTEBOOKS:
+        readme.update()
     click.echo(summary(results))
     if any(result.problem for result in results):
         raise click.exceptions.Exit(1)
 
 
 @cli.command()
-@notebook_options
-@parameter_option("A parameter and its values: 0..99, or 1000,3000. Repeatable.")
-@scheduler_option
-@output_option
-@click.option("--findings", type=FOLDER, help="Also write notebook, seed, finding and holds here.")
+@execution_options("A parameter and its values: 0..99, or 1000,3000. Repeatable.")
+@click.option("--findings", type=PATH, help="Also write notebook, seed, finding and holds here.")
 def sweep(**options: Any) -> None:
     """Execute notebooks with every combination of parameters, into one table.
 
@@ -130,17 +131,16 @@ def sweep(**options: Any) -> None:
     """
     from careerlib.sweep import run_sweep, summary
 
-    table = run_sweep(**_given(options))
+    table = run_sweep(**options)
     _finish(summary(table), (table["kind"] == "failed").any(), options["output"])
 
 
-def _finish(summary: str, failed: bool, output: Path | None) -> None:
+def _finish(summary: str, failed: bool, output: Path) -> None:
     """Make the book, print the summary, exit with 1 if something failed."""
     from careerlib.book import write_book
-    from careerlib.project import OUTPUTS, shown
 
     try:  # before the summary, whose reader may have gone (`run | head`)
-        page = write_book(output or OUTPUTS)
+        page = write_book(output)
     finally:
         click.echo(summary)
     click.echo(f"The book is {shown(page)}.")
@@ -150,32 +150,28 @@ def _finish(summary: str, failed: bool, output: Path | None) -> None:
 
 @cli.command()
 @output_option
-def book(output: Path | None) -> None:
+def book(output: Path) -> None:
     """Make the book of what a run or a sweep left behind; of the committed notebooks otherwise.
 
     Example: careerlib book
     """
-    from careerlib import project
     from careerlib.book import write_book
 
-    click.echo(f"The book is {project.shown(write_book(output or project.OUTPUTS))}.")
+    click.echo(f"The book is {shown(write_book(output))}.")
 
 
 @cli.command()
 @output_option
-def claims(output: Path | None) -> None:
+def claims(output: Path) -> None:
     """Print the ledger: what the documents claim and what the last run measured.
 
     Example: careerlib claims | less
     """
-    from careerlib import ledger, project
+    from careerlib import ledger
 
-    folder = output or project.OUTPUTS
-    entries = ledger.read_folder(folder)
-    if not entries:
-        folder, entries = project.NOTEBOOKS, ledger.read_folder(project.NOTEBOOKS)
-    rows = ledger.ledger(entries)
-    click.echo(f"{ledger.headline(rows['verdict'])} (From {project.shown(folder)}.)")
+    folder = output if any(output.glob("[0-9][0-9]_*.ipynb")) else NOTEBOOKS
+    rows = ledger.ledger(ledger.read_folder(folder))
+    click.echo(f"{ledger.headline(rows['verdict'])} (From {shown(folder)}.)")
     for notebook, group in rows.groupby("notebook"):
         click.secho(f"\n{notebook}", bold=True)
         for row in group.itertuples():
@@ -185,15 +181,11 @@ def claims(output: Path | None) -> None:
 
 
 @cli.command()
-@click.argument("profile", type=FOLDER)
+@click.argument("profile", type=PATH)
 @click.option("--method", default="matched", show_default=True, help="How to rank.")
 @click.option("--top", type=int, default=10, show_default=True, help="Length of the list.")
-@click.option(
-    "--rank-by",
-    default="fit",
-    show_default=True,
-    help="fit, or openings: fit times yearly openings.",
-)
+@click.option("--rank-by", default="fit", show_default=True, help="fit, or openings: fit times "
+              "yearly openings.")  # fmt: skip
 @click.option("--max-job-zone", type=int, help="Most preparation: job zone 1 to 5.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
 def recommend(profile: Path, as_json: bool, **options: Any) -> None:
@@ -228,39 +220,33 @@ def data() -> None:
 
 
 @data.command()
-@click.option("--onet", type=FOLDER, required=True, help="O*NET text release: folder or zip.")
-@click.option("--bls", type=FOLDER, required=True, help="BLS Employment Projections workbook.")
-@click.option("--output", type=FOLDER, help="Folder for the tables.  [default: data]")
-def build(onet: Path, bls: Path, output: Path | None) -> None:
+@click.option("--onet", type=PATH, required=True, help="O*NET text release: folder or zip.")
+@click.option("--bls", type=PATH, required=True, help="BLS Employment Projections workbook.")
+@folder_option("--output", DATA, "data", "Folder for the tables.")
+def build(onet: Path, bls: Path, output: Path) -> None:
     """Build the tables of figures from the official files.
 
     Example: careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx
     """
-    from careerlib import project, sources
+    from careerlib import sources
 
-    click.echo(sources.build(onet, bls, output or project.DATA))
+    click.echo(sources.build(onet, bls, output))
 
 
 @data.command()
-@click.option("--output", type=FOLDER, help="Folder for the files.  [default: outputs/upstream]")
-def fetch(output: Path | None) -> None:
+@folder_option("--output", OUTPUTS / "upstream", "outputs/upstream", "Folder for the files.")
+def fetch(output: Path) -> None:
     """Get the official files from their publishers.
 
     Example: careerlib data fetch --output outputs/upstream
     """
-    from careerlib import project, sources
+    from careerlib import sources
 
-    click.echo(sources.fetch(output or project.OUTPUTS / "upstream"))
+    click.echo(sources.fetch(output))
 
 
 @cli.command()
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8089,
-    show_default=True,
-    help="0: any free port.",
-)
+@click.option("--port", type=PORT, default=8089, show_default=True, help="0: any free port.")
 def llm(port: int) -> None:
     """Serve the small local language model on this machine until Ctrl-C.
 
@@ -276,16 +262,16 @@ def llm(port: int) -> None:
 
 @cli.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: every interface.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--feedback", type=FOLDER, help="SQLite file.  [default: outputs/feedback.db]")
-def serve(host: str, port: int, feedback: Path | None) -> None:
+@click.option("--port", type=PORT, default=8000, show_default=True)
+@folder_option("--feedback", OUTPUTS / "feedback.db", "outputs/feedback.db", "SQLite file.")
+def serve(host: str, port: int, feedback: Path) -> None:
     """Serve recommendations, explanations and feedback over HTTP until Ctrl-C.
 
     Example: careerlib serve --port 8000
     """
-    from careerlib import project, service
+    from careerlib import service
 
-    service.serve(host, port, feedback or project.OUTPUTS / "feedback.db", click.echo)
+    service.serve(host, port, feedback, click.echo)
 
 
 def main() -> None:

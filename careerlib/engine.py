@@ -1,48 +1,47 @@
-"""Where notebooks are executed: in processes of this machine, or on the workers of a Dask cluster.
+"""Where notebooks are executed: in processes of this machine, or of the workers of a Dask cluster.
 
-Both are executors of `concurrent.futures`. A notebook travels as text and comes back as text, so
-that workers need no common file system, only this version of careerlib.
+A notebook travels as text and comes back as text, so that workers need no common file system,
+only this version of careerlib. Each is executed in a process of its own (execution.py), so that
+whatever happens there costs only that notebook.
 """
 
 import contextlib
+import json
 import logging
 import multiprocessing
-import multiprocessing.connection
 import os
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)  # fmt: skip
-from multiprocessing import resource_tracker
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import psutil
 
 from careerlib.errors import CareerlibError
+from careerlib.plan import Job
 from careerlib.project import fingerprint
 
-START = 120  # seconds that a process may take until it is ready
-GRACE = 15  # seconds that it may take beyond the time limit of a notebook
+GRACE = 15  # seconds that a process may take beyond the time limit of its notebook
 CONNECT = 10  # seconds that a scheduler may take to answer
 AHEAD = 64  # notebooks that an executor has at a time
-
-
-class Job(NamedTuple):
-    """One notebook to execute: its name, its text without outputs, and what it gets."""
-
-    name: str
-    text: str
-    parameters: dict[str, Any]
+# Imported once, in the process that the others are forked from: a fork of one that did nothing but
+# import is as fresh as a new process. Not pyplot and seaborn, which look for a kernel.
+ALWAYS = ("careerlib.execution", "ipykernel.kernelapp", "IPython.core.completer")
+LIBRARIES = (
+    "pandas", "scipy.stats", "sklearn.calibration", "sklearn.linear_model",
+    "sklearn.model_selection", "sklearn.pipeline", "sklearn.preprocessing",
+    "matplotlib.backends.backend_agg", "matplotlib.ticker", "PIL.PngImagePlugin", "pydantic",
+)  # fmt: skip
+# Two notebooks do not fight for the same cores; sets print in the same order each time.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+FIXED = dict.fromkeys(THREADS, "1") | {"PYTHONHASHSEED": "0"}
+STARTING = threading.Lock()
 
 
 class Outcome(NamedTuple):
@@ -51,11 +50,11 @@ class Outcome(NamedTuple):
     status: str
     seconds: float
     problem: str = ""
-    content: bytes | None = None
+    content: str | None = None
 
 
 def execute_all(
-    executor: Executor | None,
+    submit: Callable[..., Future],
     jobs: Iterable[Job],
     folder: Path,
     timeout: float,
@@ -63,40 +62,28 @@ def execute_all(
 ) -> Iterator[tuple[Job, Outcome]]:
     """Execute notebooks side by side; yield each with its outcome as soon as it is done.
 
-    folder: where the kernels run. timeout: seconds for each notebook. waiting: called about every
-    second. Raises CareerlibError if a worker lacks this careerlib.
+    submit: of `open_executor`. folder: where the kernels run. timeout: seconds for each notebook.
+    waiting: called about every second. Raises CareerlibError if a worker lacks this careerlib.
     """
-    call = _execute if isinstance(executor, Processes) else _travelling_call()
-    remaining, running = iter(jobs), {}
-    while True:
-        while len(running) < AHEAD and (job := next(remaining, None)):
-            arguments = (job.text, job.parameters, timeout, str(folder), fingerprint())
-            running[executor.submit(call, *arguments)] = job
-        if not running:
-            return
-        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), _outcome(future, timeout)
-        waiting()
 
-
-def _execute(*arguments: Any) -> Any:
-    from careerlib.worker import execute
-
-    return execute(*arguments)
-
-
-def _travelling_call() -> Callable:
-    """`_execute` as a function that is sent as code, so that a worker without careerlib says so."""
-
-    def call(*arguments: Any) -> Any:
-        from careerlib.worker import execute
+    def call(*arguments: Any) -> Any:  # sent as code: a worker without careerlib can say so
+        from careerlib.engine import execute
 
         return execute(*arguments)
 
-    return call
+    remaining, running = iter(jobs), {}
+    while True:
+        while len(running) < AHEAD and (job := next(remaining, None)):
+            arguments = (job.text, job.parameters, timeout, str(folder))
+            running[submit(call, fingerprint(), *arguments)] = job
+        if not running:
+            return
+        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), _outcome(future)
+        waiting()
 
 
-def _outcome(future: Future, timeout: float) -> Outcome:
+def _outcome(future: Future) -> Outcome:
     try:
         return Outcome(*future.result())
     except CareerlibError:
@@ -105,93 +92,60 @@ def _outcome(future: Future, timeout: float) -> Outcome:
         raise CareerlibError(
             f"A worker lacks this version of careerlib ({error}); install it there, with its data."
         ) from error
-    except TimeoutError:
-        return Outcome(f"timed out after {timeout:g} s", timeout, "Its process did not answer")
-    except BrokenExecutor:
-        return Outcome("failed", 0.0, "Its worker process was ended")
     except Exception as error:  # of Dask, such as a worker that died again and again
         return Outcome("failed", 0.0, f"{type(error).__name__}: {str(error)[:200]}")
 
 
-@contextlib.contextmanager
-def open_executor(scheduler: str | None, processes: int, timeout: float) -> Iterator[Executor]:
-    """Processes of this machine, or the workers behind a Dask scheduler.
+def execute(version: str, *job: Any, closing: threading.Event | None = None) -> tuple:
+    """Execute one notebook in a process of its own; return the fields of its `Outcome`.
 
-    scheduler: its address; "local" for a cluster of this machine; None for plain processes.
-    At the end, by Ctrl-C too, the processes end with their kernels.
-
-    Raises CareerlibError if there is no such scheduler.
+    version: the fingerprint of the careerlib that asks. job: text, parameters, time limit, folder
+    (see execution.py). closing: ends the process when it is set.
     """
-    if scheduler is not None:
-        with _cluster(scheduler, processes) as executor:
-            yield executor
-        return
+    if version != fingerprint():
+        raise CareerlibError("A worker has another version of careerlib; install this one there.")
+    text, _, timeout, _ = job
+    start, process = time.monotonic(), None
     with tempfile.TemporaryDirectory(prefix="careerlib-", ignore_cleanup_errors=True) as scratch:
-        executor = Processes(processes, timeout + GRACE, scratch)
         try:
-            yield executor
+            process = _started(text, scratch, dict(os.environ), *job)
+            deadline = time.monotonic() + timeout + GRACE
+            while process.is_alive() and not (closing and closing.is_set()):
+                if time.monotonic() > deadline:
+                    return f"timed out after {timeout:g} s", timeout, "Its process did not answer"
+                process.join(0.2)
+            seconds = round(time.monotonic() - start, 1)
+            status, problem, content = json.loads(Path(scratch, "outcome").read_text())
+            return status, seconds, problem, content
+        except FileNotFoundError:
+            return "failed", round(time.monotonic() - start, 1), "Its worker process was ended"
         finally:
-            executor.shutdown()
+            if process and process.is_alive():
+                kill(process.pid)
+                process.join()
 
 
-class Processes(Executor):
-    """As many processes as asked for, one for each thread that waits for it.
-
-    A process that dies, or takes longer than `limit` seconds, costs only its own task: another
-    one takes its place. (A `ProcessPoolExecutor` of several would give up all of them.)
-    """
-
-    def __init__(self, processes: int, limit: float, scratch: str) -> None:
-        # It removes what killed processes leave, and need not talk about that.
-        with changed_environment(PYTHONWARNINGS="ignore:resource_tracker"):
-            resource_tracker.ensure_running()
-        self.limit, self.scratch = limit, scratch
-        self.threads = ThreadPoolExecutor(processes, initializer=_hold_back_interrupts)
-        self.own = threading.local()  # the thread's process: pool and pid
-        self.pids: set[int] = set()
-        self.closed = False
-
-    def submit(self, function: Callable, /, *arguments: Any) -> Future:
-        return self.threads.submit(self._run, function, *arguments)
-
-    def shutdown(self, *_: Any, **__: Any) -> None:
-        self.closed = True
-        self.threads.shutdown(wait=False, cancel_futures=True)
-        for pid in self.pids.copy():
-            kill(pid)
-        self.threads.shutdown()
-
-    def _run(self, function: Callable, *arguments: Any) -> Any:
-        try:
-            if getattr(self.own, "pool", None) is None:
-                self._start_process(arguments)
-            return self.own.pool.submit(function, *arguments).result(self.limit)
-        except (BrokenExecutor, TimeoutError):
-            if pid := getattr(self.own, "pid", None):
-                kill(pid)
-            self.own.pool = self.own.pid = None
-            raise
-
-    def _start_process(self, arguments: tuple) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        self.own.pool = ProcessPoolExecutor(1, spawn, _set_up_process, (self.scratch,))
-        self.own.pid = self.own.pool.submit(os.getpid).result()
-        self.pids.add(self.own.pid)
-        if self.closed:
-            kill(self.own.pid)
-        self.own.pool.submit(_get_ready, *arguments).result(START)
+def _started(text: str, *arguments: Any) -> Any:
+    """A process for one notebook; `text` tells which libraries are worth importing beforehand."""
+    multiprocessing.current_process().daemon = False  # or it may start none: Dask's nanny's worker
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    # The paths of sockets are limited to a hundred characters.
+    forks = forks and len(tempfile.gettempdir()) < 70
+    wanted = any(name in text for name in ("careerlib", "pandas", "sklearn", "matplotlib"))
+    with STARTING, patch.dict(os.environ, FIXED | os.environ):
+        context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
+        if forks:
+            context.set_forkserver_preload([*ALWAYS, *(LIBRARIES if wanted else ())])
+            forkserver.ensure_running()
+        process = context.Process(target=_main, args=arguments, daemon=True)
+        process.start()
+    return process
 
 
-@contextlib.contextmanager
-def changed_environment(**variables: str) -> Iterator[None]:
-    """For the time of the block, which starts a process that inherits it."""
-    own = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(own)
+def _main(*arguments: Any) -> None:
+    from careerlib.execution import main  # papermill takes a second to import
+
+    main(*arguments)
 
 
 def kill(pid: int) -> None:
@@ -206,54 +160,41 @@ def kill(pid: int) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
-def end_with_parent() -> None:
-    """Let this process and all that it started be killed when its parent is gone."""
+@contextlib.contextmanager
+def open_executor(scheduler: str | None, processes: int) -> Iterator[Callable[..., Future]]:
+    """The `submit` of an executor: of this machine, or of the workers behind a Dask scheduler.
 
-    def watch() -> None:
-        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-        kill(os.getpid())
+    scheduler: its address; "local" for a cluster of this machine; None for none.
+    At the end, by Ctrl-C too, the processes end with their kernels.
 
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _hold_back_interrupts() -> None:
-    """Let the processes that a thread starts inherit a blocked Ctrl-C, which is their parent's."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-
-
-def _set_up_process(scratch: str) -> None:
-    """What a process does first: lead a group with its kernels, be silent, end with its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setsid"):
-        os.setsid()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    with open(os.devnull, "wb") as nothing:  # kernels would write into the progress bar
-        os.dup2(nothing.fileno(), 1)
-        os.dup2(nothing.fileno(), 2)
-    tempfile.tempdir = scratch
-    end_with_parent()
-
-
-def _get_ready(text: str, *_: Any) -> None:
-    """What is not counted as time of the first notebook: papermill takes a second to import."""
-    from careerlib import worker
-
-    worker.prepare(text)
+    Raises CareerlibError if there is no such scheduler.
+    """
+    if scheduler is not None:
+        with _cluster(scheduler, processes) as submit:
+            yield submit
+        return
+    # What the threads start inherits that Ctrl-C is held back: it is this process's business.
+    held = (signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    threads = ThreadPoolExecutor(
+        processes, "careerlib", held and signal.pthread_sigmask, held or ()
+    )
+    closing = threading.Event()
+    try:
+        yield lambda _, *arguments: threads.submit(execute, *arguments, closing=closing)
+    finally:
+        closing.set()
+        threads.shutdown(cancel_futures=True)
 
 
 @contextlib.contextmanager
-def _cluster(scheduler: str, processes: int) -> Iterator[Executor]:
+def _cluster(scheduler: str, processes: int) -> Iterator[Callable[..., Future]]:
     try:
-        import dask
         import distributed
     except ImportError:
         raise CareerlibError("A Dask cluster needs 'pip install careerlib[batch]'.") from None
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the outcomes say it all
     with contextlib.ExitStack() as stack:
-        # Workers that are no daemons, which could not fork a kernel.
-        stack.enter_context(dask.config.set({"distributed.worker.daemon": False}))
         try:
             address: Any = scheduler
             if scheduler == "local":
@@ -269,6 +210,6 @@ def _cluster(scheduler: str, processes: int) -> Iterator[Executor]:
             ) from error
         executor = client.get_executor(pure=False)
         try:
-            yield executor
+            yield executor.submit
         finally:
             executor.shutdown(wait=False)

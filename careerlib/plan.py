@@ -2,19 +2,19 @@
 
 import ast
 import contextlib
+import itertools
 import json
-import math
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from careerlib.engine import Job
-from careerlib.errors import CareerlibError, nearest
+from pydantic import TypeAdapter, ValidationError
+
+from careerlib.errors import CareerlibError, nearest, quoted
 from careerlib.project import shown
 
-NUMBER = r"[+-]?(0|[1-9][0-9]*)"
+MOST = 100_000  # runs of one sweep
 EXPECTED = {
     bool: "true or false",
     int: "a whole number in decimal digits",
@@ -24,18 +24,22 @@ EXPECTED = {
 }
 
 
-def notebooks_in(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
-    if not found:
+class Job(NamedTuple):
+    """One notebook to execute: its name, its text without outputs, and what it gets."""
+
+    name: str
+    text: str
+    parameters: dict[str, Any]
+
+
+def select(folder: Path, only: Sequence[str]) -> list[Path]:
+    """The notebooks whose names are, or begin with, one of `only`; all if that is empty."""
+    known = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    if not known:
         raise CareerlibError(
             f"There are no notebooks named like 01_name.ipynb in {shown(folder)}; "
             "run this from a checkout of the project."
         )
-    return found
-
-
-def select(known: list[Path], only: Sequence[str]) -> list[Path]:
-    """The notebooks whose names are, or begin with, one of `only`; all if that is empty."""
     chosen = set()
     for text in only:
         name = Path(text).name.removesuffix(".ipynb")
@@ -48,20 +52,19 @@ def select(known: list[Path], only: Sequence[str]) -> list[Path]:
     return sorted(chosen) if only else known
 
 
-def plan(paths: list[Path], parameters: list[tuple[str, str]]) -> list[Job]:
-    """One job for each notebook, with the parameters that it declares."""
-    jobs = []
-    for path, text, defaults in read_all(paths, [name for name, _ in parameters]):
-        given = [(name, typed) for name, typed in parameters if name in defaults]
-        values = {name: value_of(name, typed, defaults[name], path) for name, typed in given}
-        jobs.append(Job(path.stem, text, values))
-    return jobs
+def plan(
+    paths: list[Path],
+    parameters: list[tuple[str, str]],
+    values: Callable[[str], list[str]] = lambda typed: [typed],
+) -> list[Job]:
+    """One job for each notebook and each combination of the parameters that it declares.
 
-
-def read_all(paths: list[Path], given: list[str]) -> list[tuple[Path, str, dict[str, Any]]]:
-    """Each notebook with its text and defaults; refuses a given name that none declares."""
+    values: the texts of the values in what was typed.
+    """
+    jobs: list[Job] = []
     read = [(path, *read_notebook(path)) for path in paths]
     known = sorted({name for *_, defaults in read for name in defaults})
+    given = [name for name, _ in parameters]
     for name in given:
         if given.count(name) > 1:
             raise CareerlibError(f"Parameter {quoted(name)} is given twice; give it once.")
@@ -70,12 +73,19 @@ def read_all(paths: list[Path], given: list[str]) -> list[tuple[Path, str, dict[
             raise CareerlibError(
                 f"None of the chosen notebooks has a parameter {quoted(name)}; {hint}"
             )
-    return read
+    for path, text, defaults in read:
+        mine = {name: [value_of(name, one, defaults[name], path) for one in values(typed)]
+                for name, typed in parameters if name in defaults}  # fmt: skip
+        combined = itertools.islice(itertools.product(*mine.values()), MOST + 1)
+        jobs += [Job(path.stem, text, dict(zip(mine, one, strict=True))) for one in combined]
+        if len(jobs) > MOST:
+            raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
+    return jobs
 
 
 def read_notebook(path: Path) -> tuple[str, dict[str, Any]]:
     """A notebook's text without outputs, and the defaults in its cell tagged `parameters`."""
-    # Plain JSON: importing nbformat takes a second, which only the workers should spend.
+    # Plain JSON: importing nbformat takes a second, which only the processes should spend.
     try:
         notebook, source = json.loads(path.read_text(encoding="utf-8")), ""
         for cell in notebook["cells"]:
@@ -110,32 +120,19 @@ def _defaults(source: str) -> dict[str, Any]:
 
 
 def value_of(name: str, text: str, default: Any, notebook: Path) -> Any:
-    """The typed text as a value of the default's type; a number is decimal, nothing else.
+    """The typed text as a value of the default's type; a number is decimal, as in JSON.
 
     A text that names a YAML or JSON file here is passed as seen from the notebook.
     """
-    kind, value = type(default), None
+    kind = type(default)
     if kind is str or default is None:
         is_file = text.endswith((".yml", ".yaml", ".json")) and Path(text).is_file()
         return os.path.relpath(text, notebook.parent) if is_file else text
-    with contextlib.suppress(ValueError, RecursionError):
-        if kind is bool:
-            value = {"true": True, "false": False}.get(text.lower())
-        elif kind is int and re.fullmatch(NUMBER, text):
-            value = int(text)
-        elif kind is float and re.fullmatch(NUMBER + r"(\.[0-9]*)?([eE][+-]?[0-9]+)?", text):
-            value = float(text)
-        elif kind in (list, dict):
-            value = json.loads(text)
-    if type(value) is not kind or (kind is float and not math.isfinite(value)):
-        raise CareerlibError(
-            f"Parameter {name} of notebook {notebook.stem} must be "
-            f"{EXPECTED.get(kind, 'left as it is')}, like its default {default!r}, "
-            f"not {quoted(text)}."
-        )
-    return value
-
-
-def quoted(text: str) -> str:
-    """`text` in quotes, cut after forty characters."""
-    return repr(text if len(text) <= 40 else f"{text[:40]}...")
+    if kind in EXPECTED:
+        exact = TypeAdapter(kind, config={"strict": True, "allow_inf_nan": False})
+        with contextlib.suppress(ValidationError):
+            return exact.validate_json(text.lower() if kind is bool else text)
+    raise CareerlibError(
+        f"Parameter {name} of notebook {notebook.stem} must be "
+        f"{EXPECTED.get(kind, 'left as it is')}, like its default {default!r}, not {quoted(text)}."
+    )

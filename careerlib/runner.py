@@ -10,16 +10,16 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from careerlib.engine import Job, Outcome, execute_all, open_executor
+from careerlib.engine import Outcome, execute_all, open_executor
 from careerlib.errors import CareerlibError
-from careerlib.plan import notebooks_in, plan, read_notebook, select
+from careerlib.plan import Job, plan, read_notebook, select
 from careerlib.project import NOTEBOOKS, OUTPUTS, replace_file, shown
 
 LEDGER = "10_the_ledger"  # reads the executed notebooks in its parameter `folder`
@@ -61,25 +61,25 @@ def run_notebooks(
     that cannot be used; later, if a file cannot be written.
     """
     jobs, folder = check_limits(jobs, timeout), Path(notebooks).absolute()
-    planned = plan(select(notebooks_in(folder), only), list(parameters))
+    planned = plan(select(folder, only), list(parameters))
     output = usable_output(output)
-    last = [_pointed(job, folder if refresh else output, folder)
-            for job in planned if job.name == LEDGER]  # fmt: skip
+    last = [job for job in planned if job.name == LEDGER]
+    if last and not refresh:  # it reads what was executed
+        folders = {"folder": os.path.relpath(output, folder)}
+        last = [job._replace(parameters=folders | job.parameters) for job in last]
     rounds = [([job for job in planned if job.name != LEDGER], scheduler), (last, None)]
     results: list[Result] = []
-    with progress_bar(len(planned), "notebook") as bar, contextlib.ExitStack() as stack:
-        executor = None
+    with progress(len(planned), "notebook") as (step, waiting):
         for group, where in rounds:
-            if group and (executor is None or scheduler):
-                executor = stack.enter_context(open_executor(where, jobs, timeout))
-            for job, outcome in execute_all(executor, group, folder, timeout, bar.refresh):
-                results.append(_keep(job, outcome, folder, output, refresh))
-                step(bar, f"{job.name}: {results[-1].status} ({outcome.seconds:.1f} s)")
+            with open_executor(where if group else None, jobs) as submit:
+                for job, outcome in execute_all(submit, group, folder, timeout, waiting):
+                    results.append(_keep(job, outcome, folder, output, refresh))
+                    step(f"{job.name}: {results[-1].status} ({outcome.seconds:.1f} s)")
     results.sort()
     if not refresh:
         versions = {name: version(name) for name in PACKAGES} | {"python": sys.version.split()[0]}
         run = {"notebooks": [result._asdict() for result in results], "versions": versions}
-        write(output / "run.json", (json.dumps(run, indent=2) + "\n").encode())
+        write(output / "run.json", json.dumps(run, indent=2) + "\n")
     return results
 
 
@@ -95,9 +95,6 @@ def summary(results: Sequence[Result]) -> str:
     passed = sum(not result.problem for result in results)
     lines.append(f"{passed} of {len(results)} notebooks passed.")
     return "\n".join(lines)
-
-
-# What is checked before anything runs.
 
 
 def check_limits(jobs: int | None, timeout: float) -> int:
@@ -131,16 +128,6 @@ def usable_output(output: Path | str) -> Path:
     return output
 
 
-# What comes back.
-
-
-def _pointed(job: Job, executed: Path, folder: Path) -> Job:
-    """The ledger's notebook, told where the executed notebooks are."""
-    if executed == folder or "folder" in job.parameters:
-        return job
-    return job._replace(parameters={"folder": os.path.relpath(executed, folder)})
-
-
 def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, refresh: bool) -> Result:
     """Put the executed notebook where it belongs: a success in place, a failure under failed/."""
     source, content = folder / f"{job.name}.ipynb", outcome.content
@@ -148,39 +135,39 @@ def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, refresh: bool)
     status, problem = outcome.status, outcome.problem
     if refresh and not problem and read_notebook(source)[0] != job.text:
         status, problem = "failed", "The notebook was edited while it ran and is left as it is"
-    result = Result(job.name, status, outcome.seconds, job.parameters, problem)
-    if problem:
-        if content is not None:
-            write(failed, content)
-            result = result._replace(kept=shown(failed))
-        return result
-    if job.name == LEDGER and "folder" in job.parameters:
-        # Where it lies now, that is "here", whatever this machine's folders are called.
-        typed = json.dumps(json.dumps(job.parameters["folder"]))[1:-1].encode()
-        content = content.replace(b"folder = " + typed, b'folder = \\".\\"')
-    write(source if refresh else output / source.name, content)
-    with contextlib.suppress(OSError):  # there may be none, or others beside it
-        failed.unlink(missing_ok=True)
-        failed.parent.rmdir()
-    return result
+    kept = failed if problem and content is not None else None
+    if kept:
+        write(kept, content)
+    elif not problem:
+        if job.name == LEDGER and "folder" in job.parameters:
+            # Where it lies now, that is "here", whatever this machine's folders are called.
+            typed = json.dumps(json.dumps(job.parameters["folder"]))[1:-1]
+            content = content.replace(f"folder = {typed}", r"folder = \".\"")
+        write(source if refresh else output / source.name, content)
+        with contextlib.suppress(OSError):  # there may be none, or others beside it
+            failed.unlink(missing_ok=True)
+            failed.parent.rmdir()
+    told = shown(kept) if kept else ""
+    return Result(job.name, status, outcome.seconds, job.parameters, problem, told)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: str) -> None:
     """Write the whole file or nothing."""
     try:
         path.parent.mkdir(exist_ok=True)
-        replace_file(path, content)
+        replace_file(path, content.encode())
     except OSError as error:
         raise CareerlibError(f"Cannot write {shown(path)}: {error.strerror}.") from error
 
 
-def progress_bar(total: int, unit: str) -> tqdm:
-    """A bar in a terminal, and nothing elsewhere."""
-    return tqdm(total=total, unit=f" {unit}", leave=False, disable=None, dynamic_ncols=True)
+@contextlib.contextmanager
+def progress(total: int, unit: str) -> Iterator[tuple]:
+    """A bar in a terminal, nothing elsewhere; gives functions for a line done and for waiting."""
+    with tqdm(total=total, unit=f" {unit}", leave=False, disable=None, dynamic_ncols=True) as bar:
 
+        def step(line: str) -> None:
+            bar.update()
+            with contextlib.suppress(OSError):  # nobody reads it any more, as in `run |& head`
+                bar.write(line, file=sys.stderr)
 
-def step(bar: tqdm, line: str) -> None:
-    """One more is done: a line of its own, and the bar below."""
-    bar.update()
-    with contextlib.suppress(OSError):  # nobody reads it any more, as in `run |& head`
-        bar.write(line, file=sys.stderr)
+        yield step, bar.refresh

@@ -6,22 +6,21 @@ are kept, one line of `runs.jsonl` for each run, so that a sweep goes on where i
 
 import contextlib
 import hashlib
-import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from careerlib import ledger
-from careerlib.engine import Job, Outcome, execute_all, open_executor
-from careerlib.errors import CareerlibError
-from careerlib.plan import notebooks_in, quoted, read_all, select, value_of
+from careerlib.engine import execute_all, open_executor
+from careerlib.errors import CareerlibError, quoted
+from careerlib.plan import MOST, Job, plan, select
 from careerlib.project import NOTEBOOKS, OUTPUTS, fingerprint
-from careerlib.runner import check_limits, progress_bar, step, usable_output, write
+from careerlib.runner import check_limits, progress, usable_output, write
 
-MOST = 100_000  # runs of one sweep
 COLUMNS = ("kind", "name", "holds", "verdict", "measured", "figure", "value")
 
 
@@ -45,44 +44,37 @@ def run_sweep(
     Returns the table that is written to sweep/sweep.csv in `output`: a row for each finding,
     claim, figure and failed run; columns notebook, one for each parameter, and COLUMNS.
     """
-    jobs, folder = check_limits(jobs, timeout), Path(notebooks).absolute()
-    planned = plan(select(notebooks_in(folder), only), list(parameters))
+    jobs, folder, parameters = (
+        check_limits(jobs, timeout),
+        Path(notebooks).absolute(),
+        [*parameters],
+    )
+    if not parameters:
+        raise CareerlibError("A sweep needs a parameter with its values, such as -p seed 0..99.")
+    planned = [job for job in plan(select(folder, only), parameters, _each) if job.parameters]
     target = usable_output(usable_output(output) / "sweep")
     done = _done(target / "runs.jsonl")
     waiting = [job for job in planned if _key(job) not in done]
-    with progress_bar(len(waiting), "run") as bar, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         store = stack.enter_context(open(target / "runs.jsonl", "a", encoding="utf-8"))
-        executor = stack.enter_context(open_executor(scheduler, jobs, timeout)) if waiting else None
-        for job, outcome in execute_all(executor, waiting, folder, timeout, bar.refresh):
-            done[_key(job)] = _entries(outcome)
-            store.write(json.dumps({"key": _key(job), **done[_key(job)]}) + "\n")
+        step, refresh = stack.enter_context(progress(len(waiting), "run"))
+        submit = stack.enter_context(open_executor(scheduler if waiting else None, jobs))
+        for job, outcome in execute_all(submit, waiting, folder, timeout, refresh):
+            problem = f"{outcome.status}: {outcome.problem}" if outcome.problem else ""
+            found = [] if problem else ledger.read(json.loads(outcome.content))
+            done[_key(job)] = {"key": _key(job), "problem": problem, "found": found}
+            store.write(json.dumps(done[_key(job)]) + "\n")
             store.flush()
             values = ", ".join(f"{name}={value}" for name, value in job.parameters.items())
-            step(bar, f"{job.name} {values}: {outcome.status}")
+            step(f"{job.name} {values}: {outcome.status}")
     table = pd.DataFrame([row for job in planned for row in _rows(job, done[_key(job)])])
     names = list(dict.fromkeys(name for job in planned for name in job.parameters))
     table = table.reindex(columns=["notebook", *names, *COLUMNS])
-    write(target / "sweep.csv", table.to_csv(index=False, lineterminator="\n").encode())
+    write(target / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
     if findings is not None:
         rows = _found(table).reindex(columns=["notebook", "seed", "finding", "holds"])
-        write(Path(findings), rows.to_csv(index=False, lineterminator="\n").encode())
+        write(Path(findings), rows.to_csv(index=False, lineterminator="\n"))
     return table
-
-
-def plan(paths: list[Path], parameters: list[tuple[str, str]]) -> list[Job]:
-    """One job for each notebook that declares a parameter, and each combination of values."""
-    if not parameters:
-        raise CareerlibError("A sweep needs a parameter with its values, such as -p seed 0..99.")
-    jobs = []
-    for path, text, defaults in read_all(paths, [name for name, _ in parameters]):
-        values = {name: [value_of(name, one, defaults[name], path) for one in _each(typed)]
-                  for name, typed in parameters if name in defaults}  # fmt: skip
-        combined = itertools.product(*values.values()) if values else ()
-        jobs += [Job(path.stem, text, dict(zip(values, one, strict=True)))
-                 for one in itertools.islice(combined, MOST + 1)]  # fmt: skip
-        if len(jobs) > MOST:
-            raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
-    return jobs
 
 
 def _each(typed: str) -> list[str]:
@@ -114,12 +106,6 @@ def _done(path: Path) -> dict[str, dict]:
     return done
 
 
-def _entries(outcome: Outcome) -> dict:
-    if outcome.problem:
-        return {"problem": f"{outcome.status}: {outcome.problem}", "found": []}
-    return {"problem": "", "found": ledger.read(json.loads(outcome.content))}
-
-
 def _rows(job: Job, run: dict) -> Iterator[dict]:
     common = {"notebook": job.name, **job.parameters}
     if run["problem"]:
@@ -136,24 +122,23 @@ def _found(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["kind"] == "finding"].rename(columns={"name": "finding"})
 
 
-def _by(table: pd.DataFrame) -> list[str]:
-    """Notebook, and the parameters other than the seed that have more than one value."""
-    names = [name for name in table.columns if name not in ("notebook", "seed", *COLUMNS)]
-    return ["notebook", *(name for name in names if table[name].nunique() > 1)]
+def _grouped(rows: pd.DataFrame, column: str, *by: str) -> Any:
+    """`column` by notebook and the parameters, other than the seed, that vary; then `by`."""
+    fixed = ("notebook", "seed", "finding", *COLUMNS)
+    varied = [name for name in rows if name not in fixed and rows[name].nunique() > 1]
+    return rows.groupby(["notebook", *varied, *by], sort=False, dropna=False)[column]
 
 
 def shares(table: pd.DataFrame) -> pd.DataFrame:
     """In how many of its runs each finding holds."""
     rows = _found(table).astype({"holds": bool})
-    groups = rows.groupby([*_by(table), "finding"], sort=False, dropna=False)["holds"]
-    return groups.agg(runs="size", holds="mean").reset_index()
+    return _grouped(rows, "holds", "finding").agg(runs="size", holds="mean").reset_index()
 
 
 def figures(table: pd.DataFrame) -> pd.DataFrame:
     """How each figure spreads: its lowest and highest value, median, and 5 and 95 %."""
     rows = table[table["kind"] == "figure"]
-    by = [*_by(table), "name", "figure"]
-    spread = rows.groupby(by, sort=False, dropna=False)["value"].quantile([0, 0.05, 0.5, 0.95, 1])
+    spread = _grouped(rows, "value", "name", "figure").quantile([0, 0.05, 0.5, 0.95, 1])
     return spread.unstack().rename(columns="{:.0%}".format).round(4).reset_index()
 
 

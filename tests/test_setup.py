@@ -69,7 +69,7 @@ def test_python_versions_agree():
 PACKAGES = {
     "IPython": "ipykernel", "PIL": "pillow", "anyio": "fastapi", "dask": "distributed",
     "httpx2": "openai", "jupyter_client": "nbclient", "nbconvert": "jupyterlab",
-    "psutil": "ipykernel", "pydantic_core": "pydantic", "requests": "pooch",
+    "pydantic_core": "pydantic", "requests": "pooch",
     "sklearn": "scikit-learn", "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None,
     "yaml": "pyyaml",
 }  # fmt: skip

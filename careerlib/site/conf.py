@@ -12,7 +12,7 @@ html_theme_options = {
     "navbar_persistent": [],
 }
 html_context = {"default_mode": "auto"}
-html_static_path = ["_static"]
+html_static_path = ["book.css"]
 html_css_files = ["book.css"]
 html_copy_source = html_show_sourcelink = html_show_sphinx = html_show_copyright = False
 nb_execution_mode = "off"

@@ -69,10 +69,10 @@ def execution_options(parameter: str = "") -> Callable:
 
     common = [
         click.option("--notebooks", type=PATH, default=NOTEBOOKS, hidden=True),
-        click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=300,
-                     show_default=True, help="Seconds for each notebook."),
-        click.option("--jobs", type=click.IntRange(min=1),
-                     help="Notebooks at the same time.  [default: 2, or 1 on a single core]"),
+        click.option("--timeout", type=click.IntRange(1, 10**6), default=300, show_default=True,
+                     help="Seconds for each notebook."),
+        click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
+                     help="Notebooks at the same time."),
         click.option("--only", multiple=True, metavar="NAME",
                      help="A notebook, or the beginning of its name such as 04. Repeatable."),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ whatever happens there costs only that notebook.
 """
 
 import contextlib
+import functools
 import json
 import logging
 import multiprocessing
@@ -14,9 +15,8 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -54,33 +54,43 @@ class Outcome(NamedTuple):
 
 
 def execute_all(
-    submit: Callable[..., Future],
-    jobs: Iterable[Job],
+    planned: Sequence[Job],
     folder: Path,
-    timeout: float,
     waiting: Callable[[], Any],
+    *,
+    jobs: int = 2,
+    timeout: float = 300,
+    scheduler: str | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:
     """Execute notebooks side by side; yield each with its outcome as soon as it is done.
 
-    submit: of `open_executor`. folder: where the kernels run. timeout: seconds for each notebook.
-    waiting: called about every second. Raises CareerlibError if a worker lacks this careerlib.
+    folder: where the kernels run. waiting: called about every second. timeout: seconds for each
+    notebook. scheduler: of a Dask cluster: its address, or "local" for one of this machine.
+    At the end, by Ctrl-C too, processes end with their kernels.
+
+    Raises CareerlibError if there is no such scheduler, or a worker lacks this careerlib.
     """
 
-    def call(*arguments: Any) -> Any:  # sent as code: a worker without careerlib can say so
+    def call(
+        *arguments: Any, **options: Any
+    ) -> Any:  # sent as code: a worker without careerlib can say so
         from careerlib.engine import execute
 
-        return execute(*arguments)
+        return execute(*arguments, **options)
 
-    remaining, running = iter(jobs), {}
-    while True:
-        while len(running) < AHEAD and (job := next(remaining, None)):
-            arguments = (job.text, job.parameters, timeout, str(folder))
-            running[submit(call, fingerprint(), *arguments)] = job
-        if not running:
-            return
-        for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
-            yield running.pop(future), _outcome(future)
-        waiting()
+    remaining, running = iter(planned), {}
+    if not planned:
+        return
+    with _cluster(scheduler, jobs) if scheduler else _threads(jobs) as submit:
+        while True:
+            while len(running) < AHEAD and (job := next(remaining, None)):
+                arguments = (fingerprint(), job.text, job.parameters, timeout, str(folder))
+                running[submit(call, *arguments)] = job
+            if not running:
+                return
+            for future in wait(running, timeout=1, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), _outcome(future)
+            waiting()
 
 
 def _outcome(future: Future) -> Outcome:
@@ -104,39 +114,35 @@ def execute(version: str, *job: Any, closing: threading.Event | None = None) -> 
     """
     if version != fingerprint():
         raise CareerlibError("A worker has another version of careerlib; install this one there.")
-    text, _, timeout, _ = job
-    start, process = time.monotonic(), None
+    start, timeout = time.monotonic(), job[2]
     with tempfile.TemporaryDirectory(prefix="careerlib-", ignore_cleanup_errors=True) as scratch:
-        try:
-            process = _started(text, scratch, dict(os.environ), *job)
-            deadline = time.monotonic() + timeout + GRACE
-            while process.is_alive() and not (closing and closing.is_set()):
-                if time.monotonic() > deadline:
-                    return f"timed out after {timeout:g} s", timeout, "Its process did not answer"
-                process.join(0.2)
-            seconds = round(time.monotonic() - start, 1)
-            status, problem, content = json.loads(Path(scratch, "outcome").read_text())
-            return status, seconds, problem, content
-        except FileNotFoundError:
-            return "failed", round(time.monotonic() - start, 1), "Its worker process was ended"
-        finally:
-            if process and process.is_alive():
-                kill(process.pid)
-                process.join()
+        process = _started(scratch, dict(os.environ), *job)
+        deadline = time.monotonic() + timeout + GRACE
+        while process.is_alive() and not (closing and closing.is_set()):
+            if time.monotonic() > deadline:
+                status = f"timed out after {timeout:g} s", timeout, "Its process did not answer"
+                break
+            process.join(0.2)
+        else:
+            status = "failed", round(time.monotonic() - start, 1), "Its worker process was ended"
+        if process.is_alive():
+            kill(process.pid)
+            process.join()
+        with contextlib.suppress(FileNotFoundError):
+            state, problem, content = json.loads(Path(scratch, "outcome").read_text())
+            status = state, status[1], problem, content
+    return status
 
 
-def _started(text: str, *arguments: Any) -> Any:
-    """A process for one notebook; `text` tells which libraries are worth importing beforehand."""
-    multiprocessing.current_process().daemon = False  # or it may start none: Dask's nanny's worker
-    forks = "forkserver" in multiprocessing.get_all_start_methods()
+def _started(*arguments: Any) -> Any:
+    """A process for one notebook, forked where there are forks, for the rest a new one."""
+    multiprocessing.current_process().daemon = False  # a Dask worker is one, and could start none
+    wanted = any(name in arguments[2] for name in ("careerlib", "pandas", "sklearn", "matplotlib"))
     # The paths of sockets are limited to a hundred characters.
-    forks = forks and len(tempfile.gettempdir()) < 70
-    wanted = any(name in text for name in ("careerlib", "pandas", "sklearn", "matplotlib"))
+    forks = os.name == "posix" and len(tempfile.gettempdir()) < 70
     with STARTING, patch.dict(os.environ, FIXED | os.environ):
         context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
-        if forks:
-            context.set_forkserver_preload([*ALWAYS, *(LIBRARIES if wanted else ())])
-            forkserver.ensure_running()
+        context.set_forkserver_preload([*ALWAYS, *(LIBRARIES if wanted else ())])
         process = context.Process(target=_main, args=arguments, daemon=True)
         process.start()
     return process
@@ -161,26 +167,14 @@ def kill(pid: int) -> None:
 
 
 @contextlib.contextmanager
-def open_executor(scheduler: str | None, processes: int) -> Iterator[Callable[..., Future]]:
-    """The `submit` of an executor: of this machine, or of the workers behind a Dask scheduler.
-
-    scheduler: its address; "local" for a cluster of this machine; None for none.
-    At the end, by Ctrl-C too, the processes end with their kernels.
-
-    Raises CareerlibError if there is no such scheduler.
-    """
-    if scheduler is not None:
-        with _cluster(scheduler, processes) as submit:
-            yield submit
-        return
+def _threads(count: int) -> Iterator[Callable[..., Future]]:
+    """The `submit` of threads of this process that wait for the processes of their notebooks."""
     # What the threads start inherits that Ctrl-C is held back: it is this process's business.
     held = (signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
-    threads = ThreadPoolExecutor(
-        processes, "careerlib", held and signal.pthread_sigmask, held or ()
-    )
+    threads = ThreadPoolExecutor(count, "careerlib", held and signal.pthread_sigmask, held or ())
     closing = threading.Event()
     try:
-        yield lambda _, *arguments: threads.submit(execute, *arguments, closing=closing)
+        yield functools.partial(threads.submit, closing=closing)
     finally:
         closing.set()
         threads.shutdown(cancel_futures=True)

@@ -57,7 +57,7 @@ def main(
     _settle(scratch, variables, folder if Path(folder).is_dir() else scratch)
     start, error = time.monotonic(), None
     kernel = Kernel(scratch)
-    source = executed = _notebook(text)
+    source = executed = nbformat.reads(text, as_version=4)
     begun, replies = [], {}  # code cells, the last of which may still run; replies by cell id
 
     def started(notebook: Any) -> None:
@@ -82,14 +82,15 @@ def main(
         pass  # the notebook carries the error as an output
     except Exception as raised:
         error = raised
-    ran_out = f"timed out after {timeout:g} s" if time.monotonic() > start + timeout else ""
-    status, problem = _verdict(begun, replies, error, ran_out)
+    status = f"timed out after {timeout:g} s" if time.monotonic() > start + timeout else ""
+    status = status or ("kernel died" if "died" in str(error) else "")
+    stopped = f"In [{len(begun)}] was running" if begun else "The kernel did not start"
+    problem = " ".join((stopped if status else _verdict(begun, replies, error)).split()).rstrip(":")
     kernel.end()
     if problem and begun and not _errors(begun[-1]):
-        told = problem if status == "failed" else status
-        begun[-1].outputs.append(
-            new_output("error", ename="NotebookEnded", evalue=told, traceback=[told])
-        )
+        told = status or problem
+        begun[-1].outputs.append(new_output("error", ename="Ended", evalue=told, traceback=[told]))
+    status = status or ("failed" if problem else "passed")
     outcome = json.dumps([status, problem, _clean(executed, source)])
     replace_file(Path(scratch, "outcome"), outcome.encode())
 
@@ -107,17 +108,16 @@ def _settle(scratch: str, variables: dict[str, str], folder: str) -> None:
     with open(os.devnull, "wb") as nothing:  # kernels would write into the progress bar
         os.dup2(nothing.fileno(), 1)
         os.dup2(nothing.fileno(), 2)
-    own = {str(ROOT), *variables.get("PYTHONPATH", "").split(os.pathsep)}
+    own = [str(ROOT), *filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))]
     sys.path[:] = [path for path in sys.path if path in own or path not in ("", os.getcwd())]
     os.environ.clear()
-    os.environ.update(FIXED | variables)
-    os.environ |= {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), variables.get("PYTHONPATH")])),
+    os.environ |= FIXED | variables | {
+        "PYTHONPATH": os.pathsep.join(own),
         "PYTHONSTARTUP": "",
-        "IPYTHONDIR": str(Path(scratch, "ipython")),
+        "IPYTHONDIR": f"{scratch}/ipython",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "TMPDIR": scratch,  # what a notebook leaves there goes when it ends
-    }
+    }  # fmt: skip
     tempfile.tempdir = scratch
     os.chdir(folder)
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all
@@ -177,48 +177,27 @@ def _become_kernel(arguments: Any) -> None:
     kernelapp.launch_new_instance(argv=[*given, "--IPKernelApp.parent_handle=1"])
 
 
-def _verdict(
-    begun: list, replies: dict[str, dict], error: Exception | None, ran_out: str
-) -> tuple[str, str]:
-    """Status, and what kept the notebook from running to its end, in one line ("": nothing).
+def _verdict(begun: list, replies: dict[str, dict], error: Exception | None) -> str:
+    """What kept the notebook from running to its end, in one line ("": nothing).
 
     The first error output decides. There is none where the message cannot be sent (half a
     surrogate pair), so each cell must have a number and the kernel's "ok" besides.
     """
-    place = f"In [{len(begun)}]" if begun else ""
-    died = isinstance(error, RuntimeError) and "died" in str(error)
-    if ran_out or died:
-        stopped = f"{place} was running" if place else "The kernel did not start"
-        return ran_out or "kernel died", stopped
     for cell in begun:
-        if "raises-exception" in cell.metadata.get("tags", []):
-            continue
         reply = replies.get(cell.id, {})
         told = [*_errors(cell), *([reply] if reply.get("status") == "error" else [])]
+        if "raises-exception" in cell.metadata.get("tags", []):
+            continue
         if told:
             name, sentence = told[0].get("ename", "an error"), told[0].get("evalue", "")
-            return "failed", _one_line(f"In [{cell.execution_count}] raised {name}", sentence)
+            return f"In [{cell.execution_count}] raised {name}: {sentence[:LONGEST]}"
         if error is None and (reply.get("status") != "ok" or cell.execution_count is None):
-            return "failed", f"{place} did not run to its end"
-    return ("failed", _one_line(type(error).__name__, error)) if error else ("passed", "")
+            return f"In [{len(begun)}] did not run to its end"
+    return f"{type(error).__name__}: {str(error)[:LONGEST]}" if error else ""
 
 
 def _errors(cell: Any) -> list[Any]:
     return [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
-
-
-def _one_line(name: str, sentence: object) -> str:
-    line = " ".join(f"{name}: {str(sentence)[: 2 * LONGEST]}".split()).removesuffix(":")
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]} ..."
-
-
-def _notebook(text: str) -> Any:
-    """Notebook of format 4.5; cells from before ids existed get ids that are always the same."""
-    content = json.loads(text)
-    content["nbformat_minor"] = max(5, content.get("nbformat_minor", 0))
-    for number, cell in enumerate(content["cells"], start=1):
-        cell.setdefault("id", f"cell-{number}")
-    return nbformat.reads(json.dumps(content), as_version=4)
 
 
 def _clean(executed: Any, source: Any) -> str:

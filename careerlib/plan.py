@@ -88,12 +88,13 @@ def read_notebook(path: Path) -> tuple[str, dict[str, Any]]:
     # Plain JSON: importing nbformat takes a second, which only the processes should spend.
     try:
         notebook, source = json.loads(path.read_text(encoding="utf-8")), ""
-        for cell in notebook["cells"]:
+        for number, cell in enumerate(notebook["cells"], start=1):
+            cell.setdefault("id", f"cell-{number}")  # of a time before cells had ids
             if "parameters" in cell["metadata"].get("tags", []):
                 source = source or "".join(cell["source"])
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
-        return json.dumps(notebook), _defaults(source)
+        return json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), _defaults(source)
     except OSError as error:
         raise CareerlibError(f"Cannot read {shown(path)}: {error.strerror}.") from error
     except SyntaxError as error:

@@ -9,15 +9,14 @@ import contextlib
 import json
 import os
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
-from careerlib.engine import Outcome, execute_all, open_executor
+from careerlib.engine import Outcome, execute_all
 from careerlib.errors import CareerlibError
 from careerlib.plan import Job, plan, read_notebook, select
 from careerlib.project import NOTEBOOKS, OUTPUTS, replace_file, shown
@@ -40,28 +39,26 @@ class Result(NamedTuple):
 
 def run_notebooks(
     only: Sequence[str] = (),
-    parameters: Iterable[tuple[str, str]] = (),
+    parameters: Sequence[tuple[str, str]] = (),
     output: Path | str = OUTPUTS,
-    jobs: int | None = None,
-    timeout: float = 300,
-    scheduler: str | None = None,
     notebooks: Path | str = NOTEBOOKS,
     refresh: bool = False,
+    scheduler: str | None = None,
+    **execution: Any,
 ) -> list[Result]:
     """Execute notebooks side by side and keep each result as a whole file or not at all.
 
     only: names, or their beginnings; all notebooks if empty. parameters: names and values as
-    typed. output: folder for what is executed. jobs: notebooks at the same time, two if None.
-    timeout: seconds for each, start of the kernel included. scheduler: see `open_executor`.
-    notebooks: their folder, in which the kernels run too. refresh: write a notebook that passed
-    over its source instead of into `output`.
+    typed. output: folder for what is executed. notebooks: their folder, in which the kernels run
+    too. refresh: write a notebook that passed over its source instead of into `output`.
+    scheduler, and execution (jobs, timeout): see `execute_all`.
 
     Returns one `Result` for each notebook, in reading order. Raises CareerlibError before
     anything runs for an unknown notebook or parameter, a value of the wrong type, or a folder
     that cannot be used; later, if a file cannot be written.
     """
-    jobs, folder = check_limits(jobs, timeout), Path(notebooks).absolute()
-    planned = plan(select(folder, only), list(parameters))
+    folder = Path(notebooks).absolute()
+    planned = plan(select(folder, only), parameters)
     output = usable_output(output)
     last = [job for job in planned if job.name == LEDGER]
     if last and not refresh:  # it reads what was executed
@@ -71,10 +68,9 @@ def run_notebooks(
     results: list[Result] = []
     with progress(len(planned), "notebook") as (step, waiting):
         for group, where in rounds:
-            with open_executor(where if group else None, jobs) as submit:
-                for job, outcome in execute_all(submit, group, folder, timeout, waiting):
-                    results.append(_keep(job, outcome, folder, output, refresh))
-                    step(f"{job.name}: {results[-1].status} ({outcome.seconds:.1f} s)")
+            for job, outcome in execute_all(group, folder, waiting, scheduler=where, **execution):
+                results.append(_keep(job, outcome, folder, output, refresh))
+                step(f"{job.name}: {results[-1].status} ({outcome.seconds:.1f} s)")
     results.sort()
     if not refresh:
         versions = {name: version(name) for name in PACKAGES} | {"python": sys.version.split()[0]}
@@ -85,25 +81,13 @@ def run_notebooks(
 
 def summary(results: Sequence[Result]) -> str:
     """Table of a run: notebook, seconds, status, and a line of explanation for each failure."""
-    width = max(len("notebook"), *(len(result.name) for result in results))
+    width = max(len(result.name) for result in results)
     lines = [f"{'notebook':{width}}  seconds  status"]
-    for result in results:
-        lines.append(f"{result.name:{width}}  {result.seconds:7.1f}  {result.status}")
-        if result.problem:
-            kept = f" ({result.kept})" if result.kept else ""
-            lines.append(f"  {result.problem}{kept}")
+    for name, status, seconds, _, problem, kept in results:
+        lines.append(f"{name:{width}}  {seconds:7.1f}  {status}")
+        lines += [f"  {problem}{f' ({kept})' if kept else ''}"] if problem else []
     passed = sum(not result.problem for result in results)
-    lines.append(f"{passed} of {len(results)} notebooks passed.")
-    return "\n".join(lines)
-
-
-def check_limits(jobs: int | None, timeout: float) -> int:
-    """The number of jobs; raises CareerlibError for limits that make no sense."""
-    if not 0 < timeout <= threading.TIMEOUT_MAX:
-        raise CareerlibError(f"The time limit must be a positive number of seconds, not {timeout}.")
-    if jobs is not None and jobs < 1:
-        raise CareerlibError(f"The number of jobs must be at least 1, not {jobs}.")
-    return jobs or min(2, os.cpu_count() or 1)
+    return "\n".join([*lines, f"{passed} of {len(results)} notebooks passed."])
 
 
 def usable_output(output: Path | str) -> Path:

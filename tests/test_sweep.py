@@ -62,11 +62,8 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
         "notebook", "seed", "finding", "holds",
     ]  # fmt: skip
 
-    # A last line that was not written to its end is no result; failures are tried again.
-    runs = tmp_path / "out/sweep/runs.jsonl"
-    lines = runs.read_text().splitlines()
-    passed = [line for line in lines if not json.loads(line)["problem"]]
-    runs.write_text("\n".join([*passed[1:], passed[0][:-9]]))
+    # A run whose result is lost is done again; failures are tried again.
+    next((tmp_path / "out/sweep/runs").iterdir()).unlink()
     again = run_sweep(**arguments, parameters=given)
     assert again.equals(table)
     assert len(log(notebooks)) == len(asked) + 3
@@ -80,11 +77,11 @@ def test_a_sweep_that_is_ended_goes_on_where_it_was(notebooks, tmp_path):
     output, pause = tmp_path / "out", ("pause", "0.3")
     process = started("sweep", "--notebooks", notebooks, "--output", output, "--jobs", 1, "-p",
                       "seed", "4..9", "-p", *pause)  # fmt: skip
-    runs = output / "sweep/runs.jsonl"
-    until(lambda: runs.exists() and runs.read_text().count("\n") >= 2)
+    runs = output / "sweep/runs"
+    until(lambda: len([*runs.glob("*.json")]) >= 2)
     os.killpg(process.pid, signal.SIGINT)
     assert "Interrupted" in process.communicate(timeout=20)[1]
-    done, begun = runs.read_text().count("\n"), len(log(notebooks))
+    done, begun = len([*runs.iterdir()]), len(log(notebooks))
     table = run_sweep(notebooks=notebooks, output=output, parameters=[("seed", "4..9"), pause])
     assert len(log(notebooks)) == begun + 6 - done
     assert sweep.shares(table)["runs"].tolist() == [6]
@@ -149,10 +146,10 @@ def dask_worker(tmp_path):
 def test_a_dead_dask_worker_loses_no_result(notebooks, tmp_path, dask_worker):
     address, worker = dask_worker
     first, _ = worker(), worker()
-    runs = tmp_path / "out/sweep/runs.jsonl"
+    runs = tmp_path / "out/sweep/runs"
 
     def kill_the_first() -> None:
-        until(lambda: runs.exists() and runs.read_text().count("\n") >= 2)
+        until(lambda: len([*runs.glob("*.json")]) >= 2)
         first.kill()
 
     killing = threading.Thread(target=kill_the_first)

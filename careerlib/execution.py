@@ -41,12 +41,7 @@ METADATA = {
 
 
 def main(
-    scratch: str,
-    variables: dict[str, str],
-    text: str,
-    parameters: dict[str, Any],
-    timeout: float,
-    folder: str,
+    scratch: str, variables: dict, text: str, parameters: dict, timeout: float, folder: str
 ) -> None:
     """What the process does: it leaves status, problem ("" if it passed) and the executed notebook.
 
@@ -55,43 +50,37 @@ def main(
     folder: where the kernel runs, if this machine has it.
     """
     _settle(scratch, variables, folder if Path(folder).is_dir() else scratch)
-    start, error = time.monotonic(), None
-    kernel = Kernel(scratch)
-    source = executed = nbformat.reads(text, as_version=4)
-    begun, replies = [], {}  # code cells, the last of which may still run; replies by cell id
-
-    def started(notebook: Any) -> None:
-        nonlocal executed
-        executed = notebook
-
-    def done(cell: Any, cell_index: int, execute_reply: Any) -> None:
-        replies[cell.id] = execute_reply["content"]
-
+    start, error, kernel = time.monotonic(), None, Kernel(scratch)
     limit = threading.Timer(timeout, kernel.end)  # whatever papermill waits for then ends by itself
     limit.daemon = True
     limit.start()
     patience = math.ceil(timeout) + 60  # our limit ends first
+    source = nbformat.reads(text, as_version=4)
+    executed, begun, replies = [source], [], {}  # code cells, and the kernel's replies by cell id
     try:
         papermill.execute_notebook(
             source, None, parameters, kernel_name="python3", language="python", km=kernel,
             start_timeout=patience, iopub_timeout=patience, shell_timeout_interval=1,
-            progress_bar=False, record_timing=False, on_notebook_start=started,
-            on_cell_execute=lambda cell, cell_index: begun.append(cell), on_cell_executed=done,
+            progress_bar=False, on_notebook_start=lambda notebook: executed.append(notebook),
+            on_cell_execute=lambda cell, cell_index: begun.append(cell),
+            on_cell_executed=lambda cell, cell_index, execute_reply: replies.update(
+                {cell.id: execute_reply["content"]}),
         )  # fmt: skip
     except PapermillExecutionError:
         pass  # the notebook carries the error as an output
     except Exception as raised:
         error = raised
-    status = f"timed out after {timeout:g} s" if time.monotonic() > start + timeout else ""
-    status = status or ("kernel died" if "died" in str(error) else "")
-    stopped = f"In [{len(begun)}] was running" if begun else "The kernel did not start"
-    problem = " ".join((stopped if status else _verdict(begun, replies, error)).split()).rstrip(":")
+    ran_out = f"timed out after {timeout:g} s" if time.monotonic() > start + timeout else ""
+    stopped = ran_out or ("kernel died" if "died" in str(error) else "")
     kernel.end()
+    place = f"In [{len(begun)}] was running" if begun else "The kernel did not start"
+    problem = place if stopped else _problem(begun, replies, error)
+    problem = " ".join(problem.split()).rstrip(":")
     if problem and begun and not _errors(begun[-1]):
-        told = status or problem
+        told = stopped or problem
         begun[-1].outputs.append(new_output("error", ename="Ended", evalue=told, traceback=[told]))
-    status = status or ("failed" if problem else "passed")
-    outcome = json.dumps([status, problem, _clean(executed, source)])
+    status = stopped or ("failed" if problem else "passed")
+    outcome = json.dumps([status, problem, _clean(executed[-1], source)])
     replace_file(Path(scratch, "outcome"), outcome.encode())
 
 
@@ -123,7 +112,7 @@ def _settle(scratch: str, variables: dict[str, str], folder: str) -> None:
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     def watch() -> None:
         connection.wait([multiprocessing.parent_process().sentinel])
         kill(os.getpid())
@@ -146,7 +135,7 @@ class Kernel(AsyncKernelManager):
             multiprocessing.current_process().daemon = False  # it may have children
             self.forked = context.Process(target=_become_kernel, args=(arguments,))
             self.forked.start()
-        _end_with_parent()
+        end_with_parent()
 
     async def _async_launch_kernel(self, kernel_cmd: list[str], **options: Any) -> None:
         if self.forked is None:
@@ -168,7 +157,7 @@ def _become_kernel(arguments: Any) -> None:
     from ipykernel import kernelapp
 
     os.setsid()
-    _end_with_parent()
+    end_with_parent()
     given = arguments.recv()
     sys.argv = ["ipykernel_launcher", *given]
     if "pandas" in sys.modules:  # as it is where pandas is imported in a kernel
@@ -177,21 +166,21 @@ def _become_kernel(arguments: Any) -> None:
     kernelapp.launch_new_instance(argv=[*given, "--IPKernelApp.parent_handle=1"])
 
 
-def _verdict(begun: list, replies: dict[str, dict], error: Exception | None) -> str:
-    """What kept the notebook from running to its end, in one line ("": nothing).
+def _problem(begun: list, replies: dict[str, dict], error: Exception | None) -> str:
+    """What kept the notebook from running to its end ("": nothing).
 
     The first error output decides. There is none where the message cannot be sent (half a
     surrogate pair), so each cell must have a number and the kernel's "ok" besides.
     """
     for cell in begun:
-        reply = replies.get(cell.id, {})
-        told = [*_errors(cell), *([reply] if reply.get("status") == "error" else [])]
+        reply = replies.get(cell.id, {"status": "missing"})
+        failed = reply["status"] != "ok" or cell.execution_count is None
         if "raises-exception" in cell.metadata.get("tags", []):
             continue
-        if told:
-            name, sentence = told[0].get("ename", "an error"), told[0].get("evalue", "")
+        if told := [*_errors(cell), *([reply] if "ename" in reply else [])]:
+            name, sentence = told[0]["ename"], told[0]["evalue"]
             return f"In [{cell.execution_count}] raised {name}: {sentence[:LONGEST]}"
-        if error is None and (reply.get("status") != "ok" or cell.execution_count is None):
+        if failed and error is None:
             return f"In [{len(begun)}] did not run to its end"
     return f"{type(error).__name__}: {str(error)[:LONGEST]}" if error else ""
 
@@ -202,15 +191,14 @@ def _errors(cell: Any) -> list[Any]:
 
 def _clean(executed: Any, source: Any) -> str:
     """The executed notebook without anything that differs from run to run: times, paths, ids."""
-    own = {cell.id: cell.metadata for cell in source.cells}
+    own, injected = {cell.id: cell.metadata for cell in source.cells}, "injected-parameters"
     marker = "papermill-error-cell-tag"
     cells = [cell for cell in executed.cells if marker not in cell.metadata.get("tags", [])]
     for cell in cells:
         if cell.id not in own:  # put in by papermill, under a random id
-            cell.id = "injected-parameters"
-        cell.metadata = dict(own.get(cell.id, {"tags": ["injected-parameters"]}))
-        for trace in ("papermill", "execution"):
-            cell.metadata.pop(trace, None)
+            cell.id = injected
+        cell.metadata = own.get(cell.id, {"tags": [injected]})
+        cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
             cell.outputs = [_without_local_paths(output) for output in _merged(cell.outputs)]
     notebook = {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}

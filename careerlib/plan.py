@@ -110,13 +110,12 @@ def read_notebook(path: Path) -> tuple[str, dict[str, Any]]:
 
 def _defaults(source: str) -> dict[str, Any]:
     defaults: dict[str, Any] = {}
-    for statement in ast.parse(source).body:
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement
-        target = target.target if isinstance(target, ast.AnnAssign) else target
-        if isinstance(target, ast.Name):
+    for line in ast.parse(source).body:
+        if isinstance(line, ast.Assign | ast.AnnAssign):
+            target: Any = line.targets[0] if isinstance(line, ast.Assign) else line.target
             defaults[target.id] = ...  # not a literal: it cannot be set from here
             with contextlib.suppress(ValueError):
-                defaults[target.id] = ast.literal_eval(statement.value)  # type: ignore
+                defaults[target.id] = ast.literal_eval(line.value)  # type: ignore
     return defaults
 
 

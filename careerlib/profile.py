@@ -170,7 +170,7 @@ class _PlainLoader(yaml.BaseLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event: Any = self.peek_event()
-        if isinstance(event, yaml.AliasEvent) or event.anchor or event.tag:
+        if isinstance(event, yaml.AliasEvent) or event.tag:
             raise yaml.MarkedYAMLError(None, None, "it has a tag or an alias", event.start_mark)
         return super().compose_node(parent, index)
 

@@ -258,16 +258,6 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path, numbe
     assert files_in(output) == {"01_quick.ipynb", runner.MARK}
 
 
-def test_a_reader_who_goes_away_loses_nothing(tmp_path):
-    notebooks = tmp_path / "notebooks"
-    write_notebook(notebooks, "01_quick", "1")
-    process = started("run", "--notebooks", notebooks, "--output", tmp_path / "out")
-    process.stdout.close()
-    process.stderr.close()
-    process.wait(60)
-    assert {"01_quick.ipynb", "run.json", "book/index.html"} <= files_in(tmp_path / "out")
-
-
 # What is refused before anything runs.
 
 

@@ -90,7 +90,7 @@ def _write_source(source: Path, outputs: Path) -> None:
     if f"{LEDGER}.ipynb" in paths:
         headline += f" They are in [the ledger](notebooks/{LEDGER}.ipynb)."
     page = Template((SITE / "index.md").read_text("utf-8")).substitute(
-        alt=re.sub(r"[^\w ,.:;%()+-]", "", alt),  # it becomes part of a Markdown line
+        alt=re.sub(r"[^\w ,.:;%()'+-]", "", alt),  # it becomes part of a Markdown line
         headline=headline,
         notebooks="\n".join(f"notebooks/{name.removesuffix('.ipynb')}" for name in sorted(paths)),
         others="\n".join(path.with_suffix("").as_posix() for path in others),

@@ -1,4 +1,4 @@
-"""The computed parts of README.md, from the committed notebooks: nothing in them is typed by hand."""
+"""The computed parts of README.md, all of them from the committed notebooks."""
 
 import base64
 import json

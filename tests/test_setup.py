@@ -1,5 +1,6 @@
 """What a fresh machine relies on: the lock, conda's file and pyproject.toml agree."""
 
+import ast
 import json
 import os
 import re
@@ -218,3 +219,16 @@ def test_a_missing_extra_is_told_in_one_sentence(monkeypatch):
     assert ended.exit_code == 1
     told = "Error: The package openpyxl is missing: pip install 'careerlib["
     assert ended.output.startswith(told)
+
+
+def test_the_package_stays_small():
+    """Nothing over 50 lines a function and 300 a file; the whole has grown too often."""
+    total = 0
+    for path in (ROOT / "careerlib").rglob("*.py"):
+        source = path.read_text("utf-8")
+        total += (lines := len(source.splitlines()))
+        assert lines <= 300, path
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno - node.lineno < 50, f"{path}: {node.name}"
+    assert total <= 4_600

@@ -54,7 +54,7 @@ def select(folder: Path, only: Sequence[str]) -> list[Path]:
 
 def plan(
     paths: list[Path],
-    parameters: list[tuple[str, str]],
+    parameters: Sequence[tuple[str, str]],
     values: Callable[[str], list[str]] = lambda typed: [typed],
 ) -> list[Job]:
     """One job for each notebook and each combination of the parameters that it declares.

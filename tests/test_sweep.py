@@ -25,6 +25,14 @@ claim('naive-accuracy', str(seed), comparable=False)
 assert seed != 3, 'three'
 time.sleep(pause)
 """
+# The same for a kernel that need not import anything of this project.
+PLAIN = """\
+import time
+open('log', 'a').write(f'{seed} {n}\\n')
+entry = {'kind': 'finding', 'name': 'plain', 'holds': True, 'figures': {}}
+display({'application/vnd.career' 'lib.ledger+json': entry}, raw=True)
+time.sleep(pause)
+"""
 PARAMETERS = "seed: int = 42\nn: int = 1000\npause: float = 0.0"
 
 
@@ -74,6 +82,7 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
 
 
 def test_a_sweep_that_is_ended_goes_on_where_it_was(notebooks, tmp_path):
+    write_notebook(notebooks, "04_small", PLAIN, parameters=PARAMETERS)
     output, pause = tmp_path / "out", ("pause", "0.3")
     process = started("sweep", "--notebooks", notebooks, "--output", output, "--jobs", 1, "-p",
                       "seed", "4..9", "-p", *pause)  # fmt: skip
@@ -139,6 +148,7 @@ def dask_worker(tmp_path):
 
 
 def test_a_dead_dask_worker_loses_no_result(notebooks, tmp_path, dask_worker):
+    write_notebook(notebooks, "04_small", PLAIN, parameters=PARAMETERS)
     address, worker = dask_worker
     first, _ = worker(), worker()
     runs = tmp_path / "out/sweep/runs"

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -171,6 +172,8 @@ def _threads(count: int) -> Iterator[Callable[..., Future]]:
     """The `submit` of threads of this process that wait for the processes of their notebooks."""
     # What the threads start inherits that Ctrl-C is held back: it is this process's business.
     held = (signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
+    if held:
+        resource_tracker.ensure_running()  # before: starting it would let Ctrl-C through again
     threads = ThreadPoolExecutor(count, "careerlib", held and signal.pthread_sigmask, held or ())
     closing = threading.Event()
     try:

@@ -258,6 +258,18 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path, numbe
     assert files_in(output) == {"01_quick.ipynb", runner.MARK}
 
 
+def test_ctrl_c_while_processes_start_is_clean(tmp_path):
+    write_notebook(tmp_path / "notebooks", "01_slow", "import pandas")
+    process = started("run", "--notebooks", tmp_path / "notebooks", "--output", tmp_path / "out")
+    children = psutil.Process(process.pid).children
+    until(lambda: any("forkserver" in " ".join(child.cmdline()) for child in children()))
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=30)[1].splitlines() == [
+        "Interrupted: what had finished is kept, the rest is as it was."
+    ]
+
+
 # What is refused before anything runs.
 
 

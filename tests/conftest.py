@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from careerlib.catalog import load_catalog
 from careerlib.errors import CareerlibError
 
+# Ctrl-C is tested also where the tests were started in the background, which ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"
 
 

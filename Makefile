@@ -17,7 +17,7 @@ run: setup ## execute all notebooks into outputs/
 
 test: llm lint ## prove everything: code, careerlib, the notebooks against their committed outputs
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
-	@CAREERLIB_OUTPUTS=$$(mktemp -d) $(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
 
 lint: setup ## check the code's form and types
 	@$(BIN)/python -m ruff check --quiet

@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from careerlib.catalog import load_catalog
 from careerlib.errors import CareerlibError
 
+# As in a run: two tests that share two cores do not wait for each other's threads.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 # Ctrl-C is tested also where the tests were started in the background, which ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"

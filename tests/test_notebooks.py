@@ -152,15 +152,6 @@ def test_prose_is_static(cells):
             assert number.rstrip(",") in DEFINITIONS | STATED, f"{number} in: {text}"
 
 
-def calls(cell):
-    """Lines of the cell that call one of our display and ledger helpers."""
-    lines = set()
-    for node in ast.walk(ast.parse(cell.source)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in OURS:
-            lines.update(range(node.lineno, node.end_lineno + 1))
-    return len(lines)
-
-
 def n_lines(cell):
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 

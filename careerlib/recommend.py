@@ -64,18 +64,21 @@ def recommend(
     broken, unsure = limits(stated, catalog, max_job_zone)
     if openings is not None:
         unsure["openings not known"] = np.isnan(openings)
-    order = _best(scorer, person, len(catalog), openings)[0][0]
+    values = scorer.scores(person)
+    order = _best(scorer, person, values, len(catalog), openings)[0][0]
     positions = order[~broken.any(axis=1).to_numpy()[order]][:top]
-    listed = _listed(scorer, profile, catalog, positions)
+    scores = scorer.shown(person, values[:, positions])[0]
+    listed = _listed(scorer, profile, catalog, positions, scores)
     listed["note"] = ["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[positions]]
     listed.attrs["limits"] = without or removed(broken)
     return listed
 
 
-def _listed(scorer: Scorer, profile: Profile, catalog: Catalog, rows: np.ndarray) -> pd.DataFrame:
-    """The scores and facts of the occupations at these positions."""
-    person, table = encode_profiles(profile), catalog.table.iloc[rows].reset_index()
-    scores = scorer.shown(person, scorer.scores(person)[:, rows])[0]
+def _listed(
+    scorer: Scorer, profile: Profile, catalog: Catalog, rows: np.ndarray, scores: np.ndarray
+) -> pd.DataFrame:
+    """The facts of the occupations at these positions beside their scores."""
+    table = catalog.table.iloc[rows].reset_index()
     words = [scorer.word(score) if scorer.probabilities else "" for score in scores]
     table = table.assign(
         rank=np.arange(1, len(table) + 1), score=scores, confidence=words,
@@ -124,16 +127,18 @@ def score_many(
             able = scorer.can_rank(persons)
             positions.append(np.full((len(persons), top), -1))
             scores.append(np.full((len(persons), top), np.nan))
-            positions[-1][able], scores[-1][able] = _best(scorer, persons[able], top, openings)
+            people = persons[able]
+            found = _best(scorer, people, scorer.scores(people), top, openings)
+            positions[-1][able], scores[-1][able] = found
             bar.update(len(persons))
     return np.concatenate(positions), np.concatenate(scores)
 
 
 def _best(
-    scorer: Scorer, persons: np.ndarray, top: int, openings: np.ndarray | None
+    scorer: Scorer, persons: np.ndarray, values: np.ndarray, top: int, openings: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(m, top) positions and values of `score_many` for persons who can be ranked."""
-    values = scorer.scores(persons)
+    """(m, top) positions and values of `score_many` for persons who can be ranked, from their
+    (m, n) scores."""
     if openings is None:
         best = best_positions(values, top)
         return best, scorer.shown(persons, np.take_along_axis(values, best, axis=1))

@@ -32,16 +32,17 @@ GRACE = 15  # seconds that a process may take beyond the time limit of its noteb
 CONNECT = 10  # seconds that a scheduler may take to answer
 AHEAD = 64  # notebooks that an executor has at a time
 # Imported once, in the process that the others are forked from: a fork of one that did nothing but
-# import is as fresh as a new process. Not pyplot and seaborn, which look for a kernel.
+# import is as fresh as a new process.
 ALWAYS = ("careerlib.execution", "ipykernel.kernelapp", "IPython.core.completer")
 LIBRARIES = (
     "pandas", "scipy.stats", "sklearn.calibration", "sklearn.linear_model",
     "sklearn.model_selection", "sklearn.pipeline", "sklearn.preprocessing",
-    "matplotlib.backends.backend_agg", "matplotlib.ticker", "PIL.PngImagePlugin", "pydantic",
+    "matplotlib.backends.backend_agg", "seaborn", "PIL.PngImagePlugin", "pydantic",
 )  # fmt: skip
 # Two notebooks do not fight for the same cores; sets print in the same order each time.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 FIXED = dict.fromkeys(THREADS, "1") | {"PYTHONHASHSEED": "0"}
+INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 STARTING = threading.Lock()
 
 
@@ -141,7 +142,7 @@ def _started(*arguments: Any) -> Any:
     wanted = any(name in arguments[2] for name in ("careerlib", "pandas", "sklearn", "matplotlib"))
     # The paths of sockets are limited to a hundred characters.
     forks = os.name == "posix" and len(tempfile.gettempdir()) < 70
-    with STARTING, patch.dict(os.environ, FIXED | os.environ):
+    with STARTING, patch.dict(os.environ, FIXED | os.environ | INLINE):
         context: Any = multiprocessing.get_context("forkserver" if forks else "spawn")
         context.set_forkserver_preload([*ALWAYS, *(LIBRARIES if wanted else ())])
         process = context.Process(target=_main, args=arguments, daemon=True)

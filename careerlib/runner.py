@@ -64,7 +64,9 @@ def run_notebooks(
     if last and not refresh:  # it reads what was executed
         folders = {"folder": os.path.relpath(output, folder)}
         last = [job._replace(parameters=folders | job.parameters) for job in last]
-    rounds = [([job for job in planned if job.name != LEDGER], scheduler), (last, None)]
+    others = [job for job in planned if job.name != LEDGER]
+    others.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
+    rounds = [(others, scheduler), (last, None)]
     results: list[Result] = []
     with progress(len(planned), "notebook") as (step, waiting):
         for group, where in rounds:

@@ -80,6 +80,7 @@ NOTEBOOKS = {
     "06_stopped": WORKER + "worker.suspend()",
     "07_dying": "import os\nos._exit(3)",
     "08_leaving": "import sys\nsys.exit()",
+    "09_plot": "import matplotlib.pyplot as plt\nplt.plot([1]);",
     # Its message cannot be sent, so there is no error output.
     "11_half": "raise ValueError('\\ud83d')",
     "12_long": "import sys\nprint('x' * 300_000, file=sys.stderr)\nraise ValueError('y' * 300_000)",
@@ -95,6 +96,7 @@ EXPECTED = {
     "06_stopped": (f"timed out after {LIMIT} s", "Its process did not answer"),
     "07_dying": ("kernel died", "In [1] was running"),
     "08_leaving": ("failed", "In [1] raised SystemExit"),
+    "09_plot": ("passed", ""),
     "10_the_ledger": ("passed", ""),
     "11_half": ("failed", "In [1] raised"),
     "12_long": ("failed", "In [1] raised ValueError: yyy"),
@@ -154,7 +156,7 @@ def test_every_fault_costs_only_its_own_notebook(first):
         assert result.seconds < LIMIT + GRACE + 3
         assert bool(result.problem) == bool(problem)
     told = summary(first.results)
-    assert "2 of 11 notebooks passed." in told
+    assert "3 of 12 notebooks passed." in told
     recorded = json.loads((first.output / "run.json").read_text())
     assert [entry["status"] for entry in recorded["notebooks"]] == [r.status for r in first.results]
 
@@ -164,7 +166,9 @@ def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
     failed = {f"failed/{name}.ipynb" for name, (_, told) in EXPECTED.items() if told} - {
         f"failed/{name}.ipynb" for name in lost
     }
-    good = {"01_good.ipynb", "02_failing.ipynb", "10_the_ledger.ipynb", "11_half.ipynb"}
+    good = {
+        f"{name}.ipynb" for name in ("01_good", "02_failing", "09_plot", "10_the_ledger", "11_half")
+    }
     assert files_in(first.output) == failed | good | {"run.json", runner.MARK}
     for name in ("02_failing", "11_half"):
         assert (first.output / f"{name}.ipynb").read_text() == "an earlier good result"
@@ -186,6 +190,12 @@ def test_parameters_arrive_with_their_types_in_a_kernel_of_its_own(first):
     names = [output.get("name", output.output_type) for output in cells[3].outputs]
     assert names == ["stdout", "stderr", "display_data", "stdout"]
     assert cells[3].outputs[0].text == "0\n1\n2\n"
+
+
+def test_plots_are_shown_whatever_the_users_backend_is(first):
+    assert os.environ["MPLBACKEND"] == "Agg"
+    (plotted, _) = nbformat.read(first.output / "09_plot.ipynb", 4).cells[1:]
+    assert [list(output.data) for output in plotted.outputs] == [["image/png", "text/plain"]]
 
 
 def test_the_ledger_is_last_and_reads_what_was_executed(first):

@@ -41,6 +41,7 @@ data: setup ## download the official files and rebuild the tables in data/
 
 notebooks: setup ## for maintainers: execute the committed notebooks in place
 	@$(BIN)/python -m careerlib refresh
+	@$(BIN)/python .ci/readme.py
 
 lock: ## for maintainers: resolve requirements.lock again (needs uv)
 	uv pip compile pyproject.toml --all-extras --group test --generate-hashes --universal --python-version 3.11 \

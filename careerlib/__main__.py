@@ -5,7 +5,6 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 
 import signal
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ import click
 from careerlib.errors import CareerlibError
 from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown
 
-PATH, PORT = click.Path(path_type=Path), click.IntRange(0, 65535)
 COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
   eval "$(_CAREERLIB_COMPLETE=bash_source careerlib)"
@@ -43,51 +41,35 @@ def cli() -> None:
     """The career recommender: its notebooks in batch, its book, its data, and itself."""
 
 
-def _not_empty(ctx: click.Context, parameter: click.Parameter, value: Path) -> Path:
-    if str(value) == ".":  # what an empty text becomes, too
-        raise CareerlibError("--output must be a folder of its own, not empty or the current one.")
-    return value
+def option(name: str, help: str, default: Any = None, **more: Any) -> click.Option:
+    """An option; of a path, the default is shown from the project's folder."""
+    more = {"show_default": default is not None, **more}
+    if isinstance(default, Path):
+        more |= {"show_default": default.relative_to(OUTPUTS.parent).as_posix()}
+    return click.Option(name.split(), help=help, default=default, **more)
 
 
-def folder_option(name: str, default: Path, told: str, text: str, **more: Any) -> Callable:
-    """An option for a folder or file; `told`: the default as the help shows it."""
-    return click.option(name, type=PATH, default=default, show_default=told, help=text, **more)
+PATH, PORT = click.Path(path_type=Path), click.IntRange(0, 65535)
+# As text, since an empty path would be the current folder.
+OUTPUT = option("--output", "Folder for the results.", OUTPUTS, type=str)
+EXECUTION = [
+    option("--only", "A notebook, or the beginning of its name such as 04. Repeatable.",
+           multiple=True, metavar="NAME"),
+    option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
+    option("--timeout", "Seconds for each notebook.", 300, type=click.IntRange(1, 10**6)),
+    option("--notebooks", "", NOTEBOOKS, hidden=True, type=PATH),
+]  # fmt: skip
+SETTINGS = [
+    option("-p --parameter parameters", "A parameter for every chosen notebook that declares it; "
+           "of a sweep all its values: 0..99, or 1000,3000. Repeatable.",
+           nargs=2, multiple=True, metavar="NAME VALUE"),
+    option("--scheduler", "Run on a Dask cluster: tcp://host:8786, or 'local' for one on this "
+           "machine.", metavar="ADDRESS"),
+    OUTPUT,
+]  # fmt: skip
 
 
-output_option = folder_option(
-    "--output", OUTPUTS, "outputs", "Folder for the results.", callback=_not_empty
-)
-
-
-def execution_options(parameter: str = "") -> Callable:
-    """The options of commands that execute notebooks; `parameter`: the help of their `-p`."""
-
-    def decorated(command: Callable) -> Callable:
-        for option in [*common, *(several if parameter else ())]:
-            command = option(command)
-        return command
-
-    common = [
-        click.option("--notebooks", type=PATH, default=NOTEBOOKS, hidden=True),
-        click.option("--timeout", type=click.IntRange(1, 10**6), default=300, show_default=True,
-                     help="Seconds for each notebook."),
-        click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
-                     help="Notebooks at the same time."),
-        click.option("--only", multiple=True, metavar="NAME",
-                     help="A notebook, or the beginning of its name such as 04. Repeatable."),
-    ]  # fmt: skip
-    several = [
-        output_option,
-        click.option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: "
-                     "tcp://host:8786, or 'local' for one on this machine."),
-        click.option("-p", "--parameter", "parameters", nargs=2, multiple=True,
-                     metavar="NAME VALUE", help=parameter),
-    ]  # fmt: skip
-    return decorated
-
-
-@cli.command()
-@execution_options("A parameter for every chosen notebook that declares it. Repeatable.")
+@cli.command(params=[*SETTINGS, *EXECUTION])
 def run(**options: Any) -> None:
     """Execute the notebooks, and make the book of the results.
 
@@ -99,29 +81,24 @@ def run(**options: Any) -> None:
     _finish(summary(results), any(result.problem for result in results), options["output"])
 
 
-@cli.command()
-@execution_options()
+@cli.command(params=EXECUTION)
 def refresh(**options: Any) -> None:
-    """Execute the notebooks as they are and replace each one that passes.
-
-    For maintainers: this makes the committed outputs, and README.md's parts that come from them.
+    """Execute the notebooks as they are and replace each one that passes, for maintainers.
 
     Example: careerlib refresh --only 04
     """
-    from careerlib import readme
     from careerlib.runner import run_notebooks, summary
 
     results = run_notebooks(**options, refresh=True)
-    if options["notebooks"] == NOTEBOOKS:
-        readme.update()
     click.echo(summary(results))
     if any(result.problem for result in results):
         raise click.exceptions.Exit(1)
 
 
-@cli.command()
-@execution_options("A parameter and its values: 0..99, or 1000,3000. Repeatable.")
-@click.option("--findings", type=PATH, help="Also write notebook, seed, finding and holds here.")
+FINDINGS = option("--findings", "Also write notebook, seed, finding and holds here.", type=PATH)
+
+
+@cli.command(params=[*SETTINGS, *EXECUTION, FINDINGS])
 def sweep(**options: Any) -> None:
     """Execute notebooks with every combination of parameters, into one table.
 
@@ -135,7 +112,7 @@ def sweep(**options: Any) -> None:
     _finish(summary(table), (table["kind"] == "failed").any(), options["output"])
 
 
-def _finish(summary: str, failed: bool, output: Path) -> None:
+def _finish(summary: str, failed: bool, output: str) -> None:
     """Make the book, print the summary, exit with 1 if something failed."""
     from careerlib.book import write_book
 
@@ -148,9 +125,8 @@ def _finish(summary: str, failed: bool, output: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-@cli.command()
-@output_option
-def book(output: Path) -> None:
+@cli.command(params=[OUTPUT])
+def book(output: str) -> None:
     """Make the book of what a run or a sweep left behind; of the committed notebooks otherwise.
 
     Example: careerlib book
@@ -160,16 +136,15 @@ def book(output: Path) -> None:
     click.echo(f"The book is {shown(write_book(output))}.")
 
 
-@cli.command()
-@output_option
-def claims(output: Path) -> None:
+@cli.command(params=[OUTPUT])
+def claims(output: str) -> None:
     """Print the ledger: what the documents claim and what the last run measured.
 
     Example: careerlib claims | less
     """
     from careerlib import ledger
 
-    folder = output if any(output.glob("[0-9][0-9]_*.ipynb")) else NOTEBOOKS
+    folder = Path(output) if any(Path(output).glob("[0-9][0-9]_*.ipynb")) else NOTEBOOKS
     rows = ledger.ledger(ledger.read_folder(folder))
     click.echo(f"{ledger.headline(rows['verdict'])} (From {shown(folder)}.)")
     for notebook, group in rows.groupby("notebook"):
@@ -222,7 +197,7 @@ def data() -> None:
 @data.command()
 @click.option("--onet", type=PATH, required=True, help="O*NET text release: folder or zip.")
 @click.option("--bls", type=PATH, required=True, help="BLS Employment Projections workbook.")
-@folder_option("--output", DATA, "data", "Folder for the tables.")
+@click.option("--output", type=PATH, default=DATA, show_default="data", help="For the tables.")
 def build(onet: Path, bls: Path, output: Path) -> None:
     """Build the tables of figures from the official files.
 
@@ -233,8 +208,7 @@ def build(onet: Path, bls: Path, output: Path) -> None:
     click.echo(sources.build(onet, bls, output))
 
 
-@data.command()
-@folder_option("--output", OUTPUTS / "upstream", "outputs/upstream", "Folder for the files.")
+@data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
 def fetch(output: Path) -> None:
     """Get the official files from their publishers.
 
@@ -245,8 +219,7 @@ def fetch(output: Path) -> None:
     click.echo(sources.fetch(output))
 
 
-@cli.command()
-@click.option("--port", type=PORT, default=8089, show_default=True, help="0: any free port.")
+@cli.command(params=[option("--port", "0: any free port.", 8089, type=PORT)])
 def llm(port: int) -> None:
     """Serve the small local language model on this machine until Ctrl-C.
 
@@ -260,10 +233,13 @@ def llm(port: int) -> None:
         threading.Event().wait()
 
 
-@cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: every interface.")
-@click.option("--port", type=PORT, default=8000, show_default=True)
-@folder_option("--feedback", OUTPUTS / "feedback.db", "outputs/feedback.db", "SQLite file.")
+@cli.command(
+    params=[
+        option("--host", "0.0.0.0: every interface.", "127.0.0.1"),
+        option("--port", "", 8000, type=PORT),
+        option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
+    ]
+)
 def serve(host: str, port: int, feedback: Path) -> None:
     """Serve recommendations, explanations and feedback over HTTP until Ctrl-C.
 

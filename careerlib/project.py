@@ -6,10 +6,13 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from careerlib.errors import CareerlibError
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "data"  # in an installed package
 DATA = PACKAGED if PACKAGED.is_dir() else ROOT / "data"
 NOTEBOOKS = ROOT / "notebooks"
+MARK = ".careerlib"  # a file in folders whose content is ours to replace
 OUTPUTS = (Path.cwd() if PACKAGED.is_dir() else ROOT) / "outputs"
 
 
@@ -24,6 +27,37 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write(path: Path, content: str) -> None:
+    """Write the whole file or nothing."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        replace_file(path, content.encode())
+    except OSError as error:
+        raise CareerlibError(f"Cannot write {shown(path)}: {error.strerror}.") from error
+
+
+def usable_output(output: Path | str) -> Path:
+    """The folder, made and marked as a run's own; refused if it holds files of somebody else."""
+    if str(output) == "":
+        raise CareerlibError("--output is empty; name a folder.")
+    output = Path(output).absolute()
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        foreign = output != OUTPUTS and not (output / MARK).exists() and any(output.iterdir())
+        if not foreign:
+            (output / MARK).write_text("Runs of careerlib replace what is in this folder.\n")
+    except OSError as error:
+        raise CareerlibError(
+            f"Cannot write into the output folder {shown(output)} ({error.strerror}); "
+            "choose another --output."
+        ) from error
+    if foreign:
+        raise CareerlibError(
+            f"{shown(output)} holds files that no run has made; choose a new or empty --output."
+        )
+    return output
 
 
 def shown(path: Path) -> str:

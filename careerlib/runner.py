@@ -17,12 +17,10 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from careerlib.engine import Outcome, execute_all
-from careerlib.errors import CareerlibError
 from careerlib.plan import Job, plan, read_notebook, select
-from careerlib.project import NOTEBOOKS, OUTPUTS, replace_file, shown
+from careerlib.project import NOTEBOOKS, OUTPUTS, shown, usable_output, write
 
 LEDGER = "10_the_ledger"  # reads the executed notebooks in its parameter `folder`
-MARK = ".careerlib"
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
 
 
@@ -92,28 +90,6 @@ def summary(results: Sequence[Result]) -> str:
     return "\n".join([*lines, f"{passed} of {len(results)} notebooks passed."])
 
 
-def usable_output(output: Path | str) -> Path:
-    """The folder, made and marked as a run's own; refused if it holds files of somebody else."""
-    if str(output) == "":
-        raise CareerlibError("--output is empty; name a folder.")
-    output = Path(output).absolute()
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        foreign = output != OUTPUTS and not (output / MARK).exists() and any(output.iterdir())
-        if not foreign:
-            (output / MARK).write_text("Runs of careerlib replace what is in this folder.\n")
-    except OSError as error:
-        raise CareerlibError(
-            f"Cannot write into the output folder {shown(output)} ({error.strerror}); "
-            "choose another --output."
-        ) from error
-    if foreign:
-        raise CareerlibError(
-            f"{shown(output)} holds files that no run has made; choose a new or empty --output."
-        )
-    return output
-
-
 def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, refresh: bool) -> Result:
     """Put the executed notebook where it belongs: a success in place, a failure under failed/."""
     source, content = folder / f"{job.name}.ipynb", outcome.content
@@ -135,15 +111,6 @@ def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, refresh: bool)
             failed.parent.rmdir()
     told = shown(kept) if kept else ""
     return Result(job.name, status, outcome.seconds, job.parameters, problem, told)
-
-
-def write(path: Path, content: str) -> None:
-    """Write the whole file or nothing."""
-    try:
-        path.parent.mkdir(exist_ok=True)
-        replace_file(path, content.encode())
-    except OSError as error:
-        raise CareerlibError(f"Cannot write {shown(path)}: {error.strerror}.") from error
 
 
 @contextlib.contextmanager

@@ -17,8 +17,8 @@ from careerlib import ledger
 from careerlib.engine import execute_all
 from careerlib.errors import CareerlibError, quoted
 from careerlib.plan import MOST, Job, plan, select
-from careerlib.project import NOTEBOOKS, OUTPUTS, fingerprint
-from careerlib.runner import progress, usable_output, write
+from careerlib.project import NOTEBOOKS, OUTPUTS, fingerprint, usable_output, write
+from careerlib.runner import progress
 
 COLUMNS = ("kind", "name", "holds", "verdict", "measured", "figure", "value")
 

@@ -15,9 +15,9 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from careerlib import engine, plan, runner
+from careerlib import engine, plan
 from careerlib.__main__ import cli
-from careerlib.project import ROOT
+from careerlib.project import MARK, ROOT
 from careerlib.runner import run_notebooks, summary
 
 LIMIT = 5  # seconds; ample for the others, and three notebooks use all of it
@@ -113,7 +113,7 @@ class FirstRun:
             end = [] if name == "05_lingering" else ["print('end')"]
             write_notebook(self.notebooks, name, source, *end, parameters=parameters)
         (self.output / "failed").mkdir(parents=True)
-        (self.output / runner.MARK).touch()
+        (self.output / MARK).touch()
         (self.output / "02_failing.ipynb").write_text("an earlier good result")
         (self.output / "11_half.ipynb").write_text("an earlier good result")
         (self.output / "failed/01_good.ipynb").write_text("an earlier failure")
@@ -169,7 +169,7 @@ def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
     good = {
         f"{name}.ipynb" for name in ("01_good", "02_failing", "09_plot", "10_the_ledger", "11_half")
     }
-    assert files_in(first.output) == failed | good | {"run.json", runner.MARK}
+    assert files_in(first.output) == failed | good | {"run.json", MARK}
     for name in ("02_failing", "11_half"):
         assert (first.output / f"{name}.ipynb").read_text() == "an earlier good result"
     for name in failed:
@@ -265,7 +265,7 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path, numbe
     if number != signal.SIGKILL:
         assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
     until(lambda: not kernel.is_running(), 5)
-    assert files_in(output) == {"01_quick.ipynb", runner.MARK}
+    assert files_in(output) == {"01_quick.ipynb", MARK}
 
 
 def test_ctrl_c_while_processes_start_is_clean(tmp_path):
@@ -355,7 +355,7 @@ def test_a_file_given_as_a_parameter_is_taken_from_where_the_run_was_started(fol
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "--output", ""], "--output must be a folder of its own"),
+        (["run", "--output", ""], "--output is empty; name a folder"),
         (["run", "--only", "99"], "No notebook is called '99'"),
         (["recommend", "nowhere.yml"], "nowhere.yml"),
     ],

@@ -1,4 +1,7 @@
-"""The computed parts of README.md, all of them from the committed notebooks."""
+"""Bring README.md's computed parts, all from the committed notebooks, in step with them.
+
+`make notebooks` calls it; a test compares.
+"""
 
 import base64
 import json
@@ -8,16 +11,9 @@ from pathlib import Path
 from careerlib import ledger
 from careerlib.project import NOTEBOOKS, ROOT, replace_file
 
+README = ROOT / "README.md"
 PICTURE = NOTEBOOKS / "images" / "controls.png"
 TELLING = ("test-accuracy", "realistic", "told-apart", "personal", "proves-ml")
-
-
-def update() -> None:
-    """Rewrite README.md's computed parts and its picture; for `careerlib refresh`."""
-    readme = ROOT / "README.md"
-    replace_file(readme, in_step(readme.read_text("utf-8")).encode())
-    PICTURE.parent.mkdir(exist_ok=True)
-    replace_file(PICTURE, picture()[0])
 
 
 def in_step(text: str) -> str:
@@ -29,13 +25,21 @@ def in_step(text: str) -> str:
         both = re.search(r"About (\d+) minutes to read, (\d+) more", first)
         minutes.append(sum(map(int, both.groups())))
         lines.append(f"| [{path.stem[:2]} · {title}](notebooks/{path.name}) | {minutes[-1]} |")
-    alt = f'<img src="notebooks/images/{PICTURE.name}" width="720" alt="{picture()[1]}">'
-    hours = f"All of it takes about {round(sum(minutes) / 60)} hours, exercises included."
-    parts = {"picture": alt, "hours": hours, "notebooks": "\n".join(lines), "ledger": _ledger()}
+    table = ledger.ledger(ledger.read_folder(NOTEBOOKS))
+    rows = table.loc[list(TELLING), ["claim", "measured", "verdict"]].itertuples(index=False)
+    told = [f"**{ledger.headline(table['verdict'])}** Five of them:", ""]
+    told += ["| the claim | we measured | verdict |", "|---|---|---|"]
+    parts = {
+        "picture": f'<img src="notebooks/images/{PICTURE.name}" width="720" alt="{picture()[1]}">',
+        "hours": f"All of it takes about {round(sum(minutes) / 60)} hours, exercises included.",
+        "notebooks": "\n".join(lines),
+        "ledger": "\n".join([*told, *(f"| {' | '.join(row)} |" for row in rows)]),
+    }
     for name, part in parts.items():
         edge = "" if name == "hours" else "\n"
-        pattern = rf"(<!-- {name} -->).*?(<!-- /{name} -->)"
-        text = re.sub(pattern, lambda m, p=part, e=edge: f"{m[1]}{e}{p}{e}{m[2]}", text, flags=re.S)  # type: ignore
+        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}{edge}{part}{edge}{end}{rest.partition(end)[2]}"
     return text
 
 
@@ -48,13 +52,10 @@ def picture() -> tuple[bytes, str]:
     return base64.b64decode(image), output["metadata"]["image/png"]["alt"]
 
 
-def _ledger() -> str:
-    table = ledger.ledger(ledger.read_folder(NOTEBOOKS))
-    rows = table.loc[list(TELLING), ["claim", "measured", "verdict"]].itertuples(index=False)
-    lines = ["| the claim | we measured | verdict |", "|---|---|---|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    return f"**{ledger.headline(table['verdict'])}** Five of them:\n\n" + "\n".join(lines)
-
-
 def _cells(path: Path) -> list[dict]:
     return json.loads(path.read_text("utf-8"))["cells"]
+
+
+if __name__ == "__main__":
+    replace_file(README, in_step(README.read_text("utf-8")).encode())
+    replace_file(PICTURE, picture()[0])

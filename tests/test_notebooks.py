@@ -189,15 +189,20 @@ def solutions(cells):
     return pairs
 
 
+@pytest.fixture
+def names(monkeypatch):
+    """What the cells of a notebook find when they are executed here, without its pictures."""
+    monkeypatch.chdir(ROOT / "notebooks")
+    for shows in ("IPython.display.display", "careerlib.figures.display"):
+        monkeypatch.setattr(shows, lambda *shown, **options: None)
+    monkeypatch.setattr("careerlib.figures.caption", lambda sentence: plt.close())
+    return {"display": lambda *shown: None, "__name__": "__main__"}
+
+
 # seaborn's, of Matplotlib; what a notebook itself shows of warnings, nbval sees.
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
-def test_exercises_check_the_answer(path, cells, monkeypatch, capsys):
+def test_exercises_check_the_answer(cells, names, capsys):
     """Each solution passes its exercise's check, and an empty answer of its type does not."""
-    monkeypatch.chdir(path.parent)
-    monkeypatch.setattr("IPython.display.display", lambda *shown, **options: None)
-    monkeypatch.setattr("careerlib.figures.caption", lambda sentence: plt.close())
-    monkeypatch.setattr("careerlib.figures.display", lambda *shown, **options: None)
-    names = {"display": lambda *shown: None, "__name__": "__main__"}
     pairs = {exercise.id: solution for exercise, solution in solutions(cells)}
     assert 2 <= len(pairs) <= 3
     for cell in code(cells):
@@ -214,3 +219,18 @@ def test_exercises_check_the_answer(path, cells, monkeypatch, capsys):
             with pytest.raises((AssertionError, LookupError, ValueError, AttributeError)) as wrong:
                 exec(check, names)
             assert wrong.type is not AssertionError or "Hint" in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "setting"),
+    [
+        ("02", "n_samples = 1"), ("02", "n_samples = 2"), ("03", "n_samples = 0"),
+        ("04", "n_samples = 3"), ("05", "n_random = 0"), ("06", "k = 0"), ("08", "n_random = 0"),
+    ],
+)  # fmt: skip
+def test_a_setting_out_of_range_is_one_sentence(number, setting, names, refusal):
+    (path,) = [path for path in PATHS if path.stem.startswith(number)]
+    imports, parameters, *others = code(nbformat.read(path, 4).cells)
+    source = "\n".join(cell.source for cell in [imports, parameters])
+    exec(f"{source}\n{setting}", names)
+    assert setting.split()[0] in refusal(exec, "\n".join(c.source for c in others[:6]), names)

@@ -14,6 +14,7 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 html_static_path = ["book.css"]
 html_css_files = ["book.css"]
+html_show_search_summary = False  # it would have to fetch the pages
 html_copy_source = html_show_sourcelink = html_show_sphinx = html_show_copyright = False
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"

@@ -46,7 +46,7 @@ def write_book(outputs: Path | str) -> Path:
         with tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder:
             source, made = Path(folder, "source"), Path(folder, "book")
             _write_source(source, outputs)
-            command = [sys.executable, "-m", "sphinx", "-q", "-j", "2", str(source), str(made)]
+            command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
             built = subprocess.run(command, check=False, capture_output=True, text=True)
             if built.returncode:
                 told = (built.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -33,7 +34,9 @@ CONNECT = 10  # seconds that a scheduler may take to answer
 AHEAD = 64  # notebooks that an executor has at a time
 # Imported once, in the process that the others are forked from: a fork of one that did nothing but
 # import is as fresh as a new process.
-ALWAYS = ("careerlib.execution", "ipykernel.kernelapp", "IPython.core.completer")
+ALWAYS = (
+    "careerlib.engine", "careerlib.execution", "ipykernel.kernelapp", "IPython.core.completer",
+)  # fmt: skip
 LIBRARIES = (
     "pandas", "scipy.stats", "sklearn.calibration", "sklearn.linear_model",
     "sklearn.model_selection", "sklearn.pipeline", "sklearn.preprocessing",
@@ -44,6 +47,8 @@ THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 FIXED = dict.fromkeys(THREADS, "1") | {"PYTHONHASHSEED": "0"}
 INLINE = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 STARTING = threading.Lock()
+# Without it nbformat is imported a second faster: jsonschema builds its grammar of addresses.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore
 
 
 class Outcome(NamedTuple):

@@ -27,7 +27,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from nbformat.v4 import new_output
 from papermill.exceptions import PapermillExecutionError
 
-from careerlib.engine import FIXED, kill
+from careerlib.engine import FIXED, INLINE, kill
 from careerlib.project import ROOT, replace_file
 
 LONGEST = 400  # characters of a problem that are told
@@ -100,13 +100,9 @@ def _settle(scratch: str, variables: dict[str, str], folder: str) -> None:
     own = [str(ROOT), *filter(None, variables.get("PYTHONPATH", "").split(os.pathsep))]
     sys.path[:] = [path for path in sys.path if path in own or path not in ("", os.getcwd())]
     os.environ.clear()
-    os.environ |= FIXED | variables | {
-        "PYTHONPATH": os.pathsep.join(own),
-        "PYTHONSTARTUP": "",
-        "IPYTHONDIR": f"{scratch}/ipython",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "TMPDIR": scratch,  # what a notebook leaves there goes when it ends
-    }  # fmt: skip
+    os.environ |= FIXED | variables | INLINE
+    os.environ |= {"PYTHONPATH": os.pathsep.join(own), "PYTHONSTARTUP": ""}
+    os.environ |= {"IPYTHONDIR": f"{scratch}/ipython", "TMPDIR": scratch}
     tempfile.tempdir = scratch
     os.chdir(folder)
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all

@@ -1,6 +1,10 @@
 # ruff: noqa: INP001
 """How Sphinx makes the book (book.py calls it)."""
 
+import sys
+
+# jsonschema would build the grammar of internationalised addresses, for a second.
+sys.modules.setdefault("rfc3987_syntax", None)
 project = html_title = "Career recommender"
 author = "The authors of the career recommender notebooks"
 extensions = ["myst_nb", "sphinx_copybutton"]

@@ -82,7 +82,7 @@ def test_what_a_notebook_prints_is_nothing_active(made):
 
 def test_the_first_page_leads_to_all_others(made):
     page = (made / "index.html").read_text()
-    assert 'src="_images/picture.png"' in page
+    assert 'src="_images/controls.png"' in page
     assert re.search(r"Of \d+ claims: ", page)
     for target in ("01_first", "04_hostile", "10_the_ledger"):
         assert f'href="notebooks/{target}.html"' in page

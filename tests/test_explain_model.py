@@ -1,5 +1,6 @@
 """Asking a model: every way to fail ends in bounded time, with a sentence and a full list."""
 
+import asyncio
 import io
 import json
 import logging
@@ -65,7 +66,7 @@ X = {"id": "x", "words": "y"}
 HTML = b"<html><body>502 Bad Gateway</body></html>"
 AGREED = "form that was not agreed"
 LENGTH = "more than an answer can be"
-SLOW = "no complete answer within 0.8 seconds"
+SLOW = "gave no complete answer in 0.8 seconds"
 
 
 def invented(good):
@@ -141,23 +142,26 @@ def test_every_fault_costs_one_explanation_and_little_time(server, fault, recwar
     assert not recwarn.list
 
 
-@pytest.mark.parametrize("usage", [KEY, [KEY], -1, {"prompt_tokens": KEY}, {"prompt_tokens": {}}])
+@pytest.mark.parametrize("usage", [-1, [1], {"prompt_tokens": "x"}, {"prompt_tokens": {}}])
 def test_usage_that_is_no_number_matters_to_nobody(server, usage, recwarn, capfd):
     server.behave = faults.answer(usage=usage)
-    written = ask()
-    assert sources(written) == (["live"] * 3 if KEY not in str(usage) else ["template"] * 3)
+    assert sources(ask()) == ["live"] * 3
     assert not recwarn.list
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("fault", ["hang", "trickle", "500", "drop", "endless body"])
-def test_all_failing_at_once_is_bounded_too(server, fault):
-    server.behave = FAULTS[fault][0]
+@pytest.mark.parametrize("function", [explain, rerank])
+@pytest.mark.parametrize(
+    "fault", ["hang", "trickle", "500", "drop", "refusal", "broken JSON", "endless body"]
+)
+def test_all_failing_at_once_is_bounded_too_and_keeps_the_order(server, fault, function):
+    behave, sentence = FAULTS[fault]
+    server.behave, codes = behave, [*CODES, "23-1011.00", "15-2041.00"]
     started = time.monotonic()
-    written = ask([*CODES, "23-1011.00", "15-2041.00"], at_once=5)
+    written = ask(codes, function, at_once=5)
     assert time.monotonic() - started < PATIENCE + 2
-    assert sources(written) == ["template"] * 5
-    assert len(written.notices) == 1
+    assert list(written.table["onet_soc_code"].unique()) == codes
+    assert len(written.notices) == 1 and sentence in written.notices[0]
 
 
 def test_the_whole_call_has_a_limit_that_keeps_what_came(server, tmp_path):
@@ -166,7 +170,7 @@ def test_the_whole_call_has_a_limit_that_keeps_what_came(server, tmp_path):
     written = ask(at_once=1, seconds=60, total=1.0, cache=tmp_path)
     assert time.monotonic() - started < 4
     assert sources(written) == ["live", "template", "template"]
-    assert "within 1 seconds" in written.notices[0]
+    assert "60 seconds (all: 1)" in written.notices[0]
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -205,8 +209,6 @@ def test_a_server_on_this_machine_needs_no_key_and_no_proxy(server, monkeypatch)
 
 
 def test_works_inside_a_running_event_loop_and_leaves_no_thread(server):
-    import asyncio
-
     before = threading.active_count()
 
     async def notebook_cell():
@@ -235,9 +237,6 @@ def test_an_interruption_stops_at_once_and_keeps_what_came(server, tmp_path, mon
     assert len(list(tmp_path.iterdir())) == 1
 
 
-# Re-ranking
-
-
 def test_a_new_order_is_taken_and_one_that_is_none_refused(server):
     written = ask(function=rerank)
     assert list(written.table["onet_soc_code"]) == CODES[::-1]
@@ -245,17 +244,6 @@ def test_a_new_order_is_taken_and_one_that_is_none_refused(server):
     written = ask(function=rerank)
     assert list(written.table["onet_soc_code"]) == CODES
     assert written.notices == ["The order of m leaves one out; the old order stands."]
-
-
-@pytest.mark.parametrize("fault", ["500", "refusal", "broken JSON", "trickle", "unknown model"])
-def test_a_failed_re_ranking_keeps_the_order(server, fault):
-    server.behave = FAULTS[fault][0]
-    written = ask(function=rerank)
-    assert list(written.table["onet_soc_code"]) == CODES
-    assert FAULTS[fault][1] in written.notices[0]
-
-
-# The cache
 
 
 def test_a_second_run_asks_nothing_and_anything_else_is_asked_anew(server, tmp_path, monkeypatch):
@@ -282,7 +270,6 @@ def test_a_damaged_entry_is_ignored_with_a_notice_and_replaced(server, tmp_path,
     [entry] = tmp_path.iterdir()
     entry.write_bytes(damage)
     written = ask(CODES[:1], cache=tmp_path)
-    assert sources(written) == ["live"]
     assert written.notices == [f"The cached answer '{entry.name}' is damaged and was ignored."]
     assert sources(ask(CODES[:1], cache=tmp_path)) == ["cached"]
 
@@ -291,29 +278,27 @@ def test_a_cache_that_cannot_be_written_costs_a_notice_only(server, tmp_path):
     (tmp_path / "file").write_text("here is a file")
     written = ask(cache=tmp_path / "file")
     assert sources(written) == ["live"] * 3
-    assert "cannot be kept" in written.notices[0]
+    assert "the cache cannot keep it" in written.notices[0]
 
 
-# The key
+NO_KEYS = dict.fromkeys((None, "", "  \n"), "is not set") | dict.fromkeys(
+    (f"{KEY}\nx", f"{KEY} x", f"{KEY}\u20ac"), "holds letters"
+)
 
 
-@pytest.mark.parametrize("key", [None, "", "  \n", f"{KEY}\nx", f"{KEY} x", f"{KEY}\u20ac"])
+@pytest.mark.parametrize("key", NO_KEYS)
 def test_a_key_that_cannot_be_is_refused_unseen_before_anything_is_sent(monkeypatch, refusal, key):
-    sentence = "holds letters" if key and key.strip() else "is not set"
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("OPENAI_API_KEY", key)
     for function in (explain, rerank):
         message = refusal(function, SARAH, CODES, "openai")
-        assert f"OPENAI_API_KEY {sentence}" in message
+        assert f"OPENAI_API_KEY {NO_KEYS[key]}" in message
         assert "marked" not in message
 
 
-ADDRESSES = "nonsense 127.0.0.1:80 ftp://x/v1 http:// http://x:99999".split()
-
-
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", ["nonsense", "x:80", "ftp://x", "http://", "http://x:99999"])
 def test_a_bad_address_is_refused(monkeypatch, refusal, address):
     monkeypatch.setenv("OPENAI_BASE_URL", address)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
@@ -333,25 +318,24 @@ def test_what_counts_as_this_machine_and_what_is_said_of_an_address():
     assert {address: (end.host, end.is_loopback) for address, end in ends.items()} == HOSTS
 
 
-def leaks():
-    """Ways of a server to make us show the key."""
-    error = {"error": {"message": f"key {KEY} is wrong", "code": KEY, "type": KEY, "param": KEY}}
-    escaped = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+def saying(words):
+    return lambda good: {**good, "next_step": [{**good["next_step"][0], "words": words}]}
 
-    def point(words):
-        return lambda good: {**good, "next_step": [{**good["next_step"][0], "words": words}]}
 
-    return [
-        faults.answer(),
-        faults.answer(change=point(f"Your key is {KEY}.")),
-        faults.answer(change=lambda good: json.dumps(point("XX")(good)).replace("XX", escaped)),
-        faults.raw(json.dumps({"choices": KEY, "usage": KEY}).encode()),
-        *(faults.status(code, error) for code in (400, 401, 429, 500)),
-        faults.answer(f"{KEY} {{"),
-        faults.raw(KEY.encode()),
-        faults.raw(faults.completion(None, refusal=KEY)),
-        faults.drop,
-    ]
+ERROR = {"error": {"message": f"key {KEY} is wrong", "code": KEY, "type": KEY, "param": KEY}}
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
+LEAKS = [  # ways of a server to make us show the key
+    faults.answer(),
+    faults.answer(change=saying(f"Your key is {KEY}.")),
+    faults.answer(change=lambda good: json.dumps(saying("XX")(good)).replace("XX", ESCAPED)),
+    faults.raw(json.dumps({"choices": KEY, "usage": KEY}).encode()),
+    faults.answer(usage={"prompt_tokens": KEY}),
+    *(faults.status(code, ERROR) for code in (400, 401, 429, 500)),
+    faults.answer(f"{KEY} {{"),
+    faults.raw(KEY.encode()),
+    faults.raw(faults.completion(None, refusal=KEY)),
+    faults.drop,
+]
 
 
 def test_the_key_is_in_no_output_and_the_environment_unchanged(
@@ -359,7 +343,7 @@ def test_the_key_is_in_no_output_and_the_environment_unchanged(
 ):
     seen, environment = io.StringIO(), dict(os.environ)
     with caplog.at_level(logging.DEBUG):
-        for place, behave in enumerate(leaks()):
+        for place, behave in enumerate(LEAKS):
             server.behave = behave
             for function in (explain, rerank):
                 written = ask(CODES[:2], function, cache=tmp_path / str(place), say=print)
@@ -371,5 +355,4 @@ def test_the_key_is_in_no_output_and_the_environment_unchanged(
     assert files
     assert all(headers["authorization"] == f"Bearer {KEY}" for headers in server.headers)
     warned = str([str(warning.message) for warning in recwarn.list])
-    for text in (seen.getvalue(), out, err, logged, files, warned):
-        assert KEY[3:] not in text
+    assert KEY[3:] not in "\n".join((seen.getvalue(), out, err, logged, files, warned))

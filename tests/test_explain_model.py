@@ -13,6 +13,7 @@ import time
 import fault_server as faults
 import pytest
 
+from careerlib.catalog import load_catalog
 from careerlib.explain import explain, rerank
 from careerlib.explain.ask import Endpoint
 from careerlib.profile import SARAH
@@ -20,6 +21,7 @@ from careerlib.profile import SARAH
 KEY = "marked-key-abcdefghij-do-not-show"
 CODES = ["11-3051.00", "15-1244.00", "17-3027.00"]
 ADMINS = "Network and Computer Systems Administrators"
+CATALOG = load_catalog()
 PATIENCE = 0.8  # seconds for one request
 
 
@@ -35,7 +37,7 @@ def server(monkeypatch):
 
 def ask(codes=CODES, function=explain, **options):
     options = {"seconds": PATIENCE, "cache": None, "model": "m", "say": [].append, **options}
-    return function(SARAH, codes, "openai", **options)
+    return function(SARAH, codes, "openai", CATALOG, **options)
 
 
 def sources(written):

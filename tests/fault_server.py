@@ -95,12 +95,14 @@ def status(code: int, body: dict | None = None, **headers) -> Behave:
     return raw(body, code=code, **headers)
 
 
-def answer(value: dict | str | None = None, change=lambda answer: answer, **how) -> Behave:
-    """`value`, or an answer that keeps to the schema, `change`d."""
+def answer(value: str | None = None, change: dict | None = None, words="", **how) -> Behave:
+    """`value`, or an answer that keeps to the schema, with a `change`, or `words` as JSON text."""
 
     def behave(asked):
-        content = change(good(asked)) if value is None else value
-        content = content if isinstance(content, str) else json.dumps(content)
+        content = value
+        if value is None:
+            content = json.dumps({**good(asked), **(change or {})})
+            content = content.replace(WORDS[0], words or WORDS[0])
         return raw(completion(content, **how))(asked)
 
     return behave

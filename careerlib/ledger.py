@@ -52,8 +52,7 @@ def claim(
         raise CareerlibError(f"There is no claim '{id}' in claims.csv; {nearest(id, table.index)}")
     row = table.loc[id]
     if not isinstance(measured, str):
-        figures = {"measured": measured, **figures}
-        measured = format(measured, row["form"])
+        figures, measured = {"measured": measured, **figures}, format(measured, row["form"])
     if verdict is None:
         verdict = REPRODUCED if measured == row["stated"] else NOT_SUPPORTED
     if verdict not in VERDICTS:

@@ -83,12 +83,9 @@ def key_for(endpoint: Endpoint) -> str:
 
 
 def ask_all(
-    questions: list[Question],
-    local: bool = False,
-    cache: Path | str | None = OUTPUTS / "answers",
-    say: Callable[[str], None] = print,
-    **settings: Any,
-) -> tuple[list[Reply], list[str], str]:
+    questions: list[Question], local: bool = False, cache: Path | str | None = OUTPUTS / "answers",
+    say: Callable[[str], object] = print, **settings: Any,
+) -> tuple[list[Reply], list[str], str]:  # fmt: skip
     """A reply to each question, in order; a notice of each failure; the model's name.
 
     local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
@@ -112,10 +109,10 @@ def ask_all(
     )
     if missing:
         # A thread, for a notebook runs a loop; a loop, for only there a trickle can be stopped.
-        server = llm.local_model() if local else nullcontext(endpoint.base_url)
-        with server as base_url, start_blocking_portal() as portal:
-            endpoint = endpoint._replace(base_url=base_url)
-            portal.call(_ask, missing, endpoint, key, replies, notices)
+        with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
+            asked = missing, endpoint._replace(base_url=base_url), key, replies, notices
+            with start_blocking_portal() as portal:
+                portal.call(_ask, *asked)
     return replies, list(dict.fromkeys(notices)), endpoint.model
 
 
@@ -183,7 +180,9 @@ async def _bounded(response: httpx2.Response) -> None:
 
 
 def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> BaseModel | None:
-    try:
-        return schema.model_validate_json(path.read_bytes()) if path and path.exists() else None
-    except (OSError, ValidationError):
-        notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    if path and path.exists():
+        try:
+            return schema.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    return None

@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, create_model
 from starlette.exceptions import HTTPException
 
 from careerlib import __version__
@@ -53,6 +53,9 @@ class Wanted(BaseModel):
     writer: Literal["template", "openai"] = "template"
 
 
+Listed = create_model("Listed", list=str, method=str, limits=str, occupations=list[dict])
+
+
 class Pressed(BaseModel):
     """What came of a list, from its top: 1 or -1 for a thumb up or down, 0 for neither."""
 
@@ -84,8 +87,8 @@ def occupations() -> dict[str, str]:
 
 
 @app.post("/recommendations")
-def recommendations(wanted: Wanted) -> dict[str, str | list[dict]]:
-    """The list's random name, its method, what limits removed, one row an occupation."""
+def recommendations(wanted: Wanted) -> Listed:
+    """The list's random name, what limits removed, and one row an occupation, best first."""
     rows = _ranked(wanted)
     known = {"list": uuid.uuid4().hex, "method": wanted.method, "limits": rows.attrs["limits"]}
     return {**known, "occupations": _records(rows)}

@@ -118,10 +118,9 @@ def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fa
 
 def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
-    found, least, most = [], profile.min_wage, profile.max_education
     wage, growth, openings, taught = row[[*FIGURES, "education"]]
     high, low = ({id for id in FIGURES.values() if of[id] >= 0.75} for of in shares.values())
-    others = row["bls_shared_by"] - 1
+    others, found = row["bls_shared_by"] - 1, []
     shared = f" (BLS counts it together with {others} others)" if others > 0 else ""
 
     def add(id: str, name: str, good: bool, text: str, *plain: str, limit: bool = False) -> None:
@@ -130,7 +129,7 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
         found.append(Fact(id, side, name, text, plain[not good], limit and not good))
 
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
-    if least and pd.notna(wage):
+    if (least := profile.min_wage) and pd.notna(wage):
         pay += f", your minimum is USD {least:,.0f}"
         plain = "The pay meets your minimum.", "The pay is below your minimum."
         add("wage", "median wage", wage >= least, pay, *plain, limit=True)
@@ -142,10 +141,10 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     if "openings" in high:
         text = f"Openings: {1000 * openings:,.0f} a year"
         add("openings", "openings", True, text, "Many places come free every year.")
-    if most and pd.notna(taught):
-        fits = NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most]
+    if (most := profile.max_education) and pd.notna(taught):
         text = f"Typical education: {taught}, you accept up to: {most}"
         plain = (f"It asks for {much} schooling than you accept." for much in ("no more", "more"))
+        fits = NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most]
         add("education", "education", fits, text, *plain, limit=True)
     return found
 

@@ -57,7 +57,7 @@ def made(tmp_path_factory) -> Path:
     (outputs / "sweep").mkdir()
     (outputs / "sweep/sweep.csv").write_text(
         "notebook,seed,kind,name,holds,verdict,measured,figure,value\n"
-        '01_first,1,finding,"```\n<script>steal()</script>",True,,,,\n'
+        '01_first,1,finding,"```\n\n<script>steal()</script>",True,,,,\n'
         "01_first,2,finding,holds at times,False,,,,\n01_first,2,figure,f,,,,gap,0.25\n"
     )
     with pytest.MonkeyPatch.context() as patch:

@@ -70,11 +70,11 @@ def service(tmp_path_factory):
         service.stop(signal.SIGKILL)
 
 
-def presses(service, pressed=(1, 0, -1)):
+def presses(service):
     _, made = service.ask(LIST, STATED)
     codes = [row["onet_soc_code"] for row in made["occupations"]]
     return {"list": made["list"], "method": made["method"], "profile": STATED["profile"],
-            "occupations": codes, "pressed": list(pressed)}  # fmt: skip
+            "occupations": codes, "pressed": [1, 0, -1]}  # fmt: skip
 
 
 def test_it_answers(service):

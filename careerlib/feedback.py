@@ -14,18 +14,18 @@ import numpy as np
 from careerlib.encoding import SLOTS
 from careerlib.errors import CareerlibError
 
-SCHEMA = """CREATE TABLE IF NOT EXISTS feedback (
+SCHEMA = """PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS feedback (
     list TEXT NOT NULL, method TEXT NOT NULL, position INTEGER NOT NULL, occupation TEXT NOT NULL,
     pressed INTEGER NOT NULL CHECK (pressed IN (-1, 0, 1)), stated TEXT NOT NULL,
-    PRIMARY KEY (list, position))"""
+    PRIMARY KEY (list, position));"""
 
 
 def open_store(path: str | Path) -> sqlite3.Connection:
     """The feedback table in a file, made where there is none; CareerlibError where it cannot be."""
     try:
         store = sqlite3.connect(path, timeout=10, check_same_thread=False)
-        for command in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", SCHEMA):
-            store.execute(command)
+        store.executescript(SCHEMA)
     except sqlite3.Error as error:
         raise CareerlibError(f"{path} cannot keep feedback ({error}); name another file.") from None
     return store
@@ -36,8 +36,7 @@ def record(
     occupations: Sequence[str], pressed: Sequence[int],
 ) -> None:  # fmt: skip
     """Write one list, from its top, at once; again, it replaces itself. person: (50,) vector."""
-    slots = np.flatnonzero(person)
-    stated = json.dumps({SLOTS[slot]: round(float(person[slot]), 6) for slot in slots})
+    stated = json.dumps({SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = enumerate(zip(occupations, pressed, strict=True), start=1)
     rows = [(name, method, place, code, int(press), stated) for place, (code, press) in shown]
     with store:  # behind it the rows are on the disk

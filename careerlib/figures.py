@@ -45,10 +45,8 @@ def caption(sentence: str) -> None:
     # A palette of 256 colours makes the file a third of its size; plots do not need more.
     Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")
     width, height = figure.get_size_inches()
-    picture = {
-        "image/png": base64.b64encode(small.getvalue()).decode(),
-        "text/plain": f"Figure: {sentence}",
-    }
+    image = base64.b64encode(small.getvalue()).decode()
+    picture = {"image/png": image, "text/plain": f"Figure: {sentence}"}
     size = {"width": round(width * 100), "height": round(height * 100), "alt": sentence}
     display(picture, metadata={"image/png": size}, raw=True)
     text = {"text/plain": sentence, "text/html": f"<p><em>{html.escape(sentence)}</em></p>"}

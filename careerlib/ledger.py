@@ -52,8 +52,7 @@ def claim(
         raise CareerlibError(f"There is no claim '{id}' in claims.csv; {nearest(id, table.index)}")
     row = table.loc[id]
     if not isinstance(measured, str):
-        figures = {"measured": measured, **figures}
-        measured = format(measured, row["form"])
+        figures, measured = {"measured": measured, **figures}, format(measured, row["form"])
     if verdict is None:
         verdict = REPRODUCED if measured == row["stated"] else NOT_SUPPORTED
     if verdict not in VERDICTS:
@@ -73,22 +72,17 @@ def claims() -> pd.DataFrame:
     return pd.read_csv(DATA / "claims.csv", index_col="id", keep_default_na=False)
 
 
-def read(notebook: str | Path | Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The entries of an executed notebook (a file, or the notebook itself), in its order."""
-    if not isinstance(notebook, Mapping):
-        notebook = json.loads(Path(notebook).read_text("utf-8"))
-    return [
-        output["data"][MIME]
-        for cell in notebook["cells"]
-        for output in cell.get("outputs", ())
-        if MIME in output.get("data", ())
-    ]
+def read(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The entries of an executed notebook, in its order."""
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    return [output["data"][MIME] for output in outputs if MIME in output.get("data", ())]
 
 
 def read_folder(folder: str | Path) -> list[dict[str, Any]]:
     """`read` of all notebooks of a folder, in their order; each entry also names its notebook."""
-    paths = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
-    return [{"notebook": path.stem, **entry} for path in paths for entry in read(path)]
+    notebooks = {path.stem: json.loads(path.read_text("utf-8"))
+                 for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))}  # fmt: skip
+    return [{"notebook": name, **entry} for name, made in notebooks.items() for entry in read(made)]
 
 
 def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 
 from careerlib.errors import CareerlibError
-from careerlib.project import ROOT
 
 MODEL = "smollm2-135m-instruct"
 # Greedy and seeded, so that the same machine writes the same words.
@@ -34,9 +33,7 @@ def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
     we are gone. port: 0 lets the system choose. Raises CareerlibError where it cannot start."""
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    env = {**os.environ, "PYTHONPATH": path}
-    env.pop("OPENAI_API_KEY", None)
+    env = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
     command = [sys.executable, "-m", "careerlib.llm", str(port)]
     # The end of its standard input tells the server that we are gone.
     with Popen(command, text=True, env=env, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:

@@ -1,14 +1,13 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
 No profile is logged or kept, except what was stated beside a thumb (see `careerlib.feedback`).
-Lists are made in threads, so that neither the time limit nor a thumb waits for one; thumbs are
-written one by one (`async`), by the one connection to the store.
+Lists are made in threads, so that nothing waits for one; thumbs are written one by one (`async`).
 """
 
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, create_model
 from starlette.exceptions import HTTPException
 
 from careerlib import __version__
@@ -30,11 +29,14 @@ from careerlib.matching import matcher_of
 from careerlib.profile import SARAH, Profile, major_groups
 from careerlib.recommend import recommend
 
-MOST_BYTES = 64 * 1024  # of a request's body
-MOST_SECONDS = 30.0  # for a request, its body included
+MOST_BYTES, MOST_SECONDS = 64 * 1024, 30.0  # of a request's body; for a request
 MOST_ROWS = 50  # of a list
 CATALOG = load_catalog()
 app = FastAPI(title="A career recommender", version=__version__, docs_url=None, redoc_url=None)
+POLICY = (
+    "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 MAKE = BeforeValidator(lambda given: Profile(**given) if isinstance(given, dict) else given)
 Stated = Annotated[Profile, MAKE, Field(examples=[SARAH])]
 Name = Annotated[str, Field(max_length=40)]
@@ -50,17 +52,8 @@ class Wanted(BaseModel):
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
     writer: Literal["template", "openai"] = "template"
 
-    def ranked(self) -> pd.DataFrame:
-        return recommend(self.profile, **self.model_dump(exclude={"profile", "writer"}))
 
-
-class Listed(BaseModel):
-    """A list: its random name, what limits removed, and one row an occupation, best first."""
-
-    list: str
-    method: str
-    limits: str
-    occupations: Sequence[dict]
+Listed = create_model("Listed", list=str, method=str, limits=str, occupations=list[dict])
 
 
 class Pressed(BaseModel):
@@ -78,12 +71,8 @@ def page() -> HTMLResponse:
     names = {"skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES}
     names |= {"education": EDUCATION, "fields": tuple(major_groups().values())}
     nonce, text = uuid.uuid4().hex, Path(__file__).with_name("service.html").read_text("utf-8")
-    policy = (
-        f"default-src 'none'; connect-src 'self'; script-src 'nonce-{nonce}'; "
-        f"style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
     text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
-    return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
 
 
 @app.get("/health")
@@ -99,16 +88,17 @@ def occupations() -> dict[str, str]:
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    rows = wanted.ranked()
+    """The list's random name, what limits removed, and one row an occupation, best first."""
+    rows = _ranked(wanted)
     known = {"list": uuid.uuid4().hex, "method": wanted.method, "limits": rows.attrs["limits"]}
-    return Listed(**known, occupations=_records(rows))
+    return {**known, "occupations": _records(rows)}
 
 
 @app.post("/explanations")
 def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
     reasons = matcher_of(CATALOG).reasons if wanted.method == "matched" else None
-    given = wanted.profile, wanted.ranked(), wanted.writer, CATALOG, reasons
+    given = wanted.profile, _ranked(wanted), wanted.writer, CATALOG, reasons
     told = explain(*given, cache=None, say=str)  # no answer is kept, no estimate printed
     return {"explanations": _records(told.table), "notices": told.notices}
 
@@ -124,6 +114,10 @@ async def feedback(pressed: Pressed) -> dict[str, int]:
     (person,) = encode_profiles(pressed.profile)
     record(app.state.store, pressed.list, pressed.method, person, codes, pressed.pressed)
     return {"kept": sent}
+
+
+def _ranked(wanted: Wanted) -> pd.DataFrame:
+    return recommend(wanted.profile, **wanted.model_dump(exclude={"profile", "writer"}))
 
 
 def _records(rows: pd.DataFrame) -> list[dict]:

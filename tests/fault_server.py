@@ -1,12 +1,19 @@
-"""A server of the OpenAI API on the loopback interface that misbehaves on purpose."""
+"""A server of the OpenAI API on the loopback interface that misbehaves on purpose.
+
+A way to behave takes the request's body and gives what is sent, part by part, before the
+connection is closed.
+"""
 
 import gzip
 import json
 import re
 import threading
 import time
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from http.client import parse_headers
+from itertools import chain, repeat
+from socketserver import ThreadingTCPServer
 
 WORDS = (
     "Your days would have a clear purpose here.", "You can show what you know.",
@@ -14,6 +21,37 @@ WORDS = (
     "Be sure that you can live with it.", "You could start small and see.",
 )  # fmt: skip
 SIDES = {"speaks_for": "for", "speaks_against": "against", "next_step": "next"}
+Behave = Callable[[dict], Iterable[bytes]]
+
+
+class FaultServer(ThreadingTCPServer):
+    """Behaves as `behave` says; `asked` and `headers` keep what came."""
+
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), None)
+        self.behave: Behave = answer()
+        self.asked, self.headers, self.stopping = [], [], threading.Event()
+        self.address = f"http://127.0.0.1:{self.server_address[1]}/v1"
+        threading.Thread(target=self.serve_forever, args=(0.02,)).start()
+
+    def finish_request(self, request, client_address):
+        with suppress(OSError), request.makefile("rwb", 0) as file:
+            file.readline()
+            headers = parse_headers(file)
+            asked = json.loads(file.read(int(headers["content-length"])))
+            self.headers.append(headers)
+            self.asked.append(asked)
+            for part in self.behave(asked):
+                file.write(part)
+                if self.stopping.is_set():
+                    break
+
+    def stop(self):
+        self.stopping.set()
+        self.shutdown()
+        self.server_close()
 
 
 def good(asked: dict) -> dict:
@@ -31,55 +69,6 @@ def good(asked: dict) -> dict:
     return {name: points(side, properties[name]["minItems"]) for name, side in SIDES.items()}
 
 
-class FaultServer:
-    """`behave(handler, count)` answers the count-th request (from 1); `asked` keeps the bodies."""
-
-    def __init__(self):
-        self.behave: Callable = answer()
-        self.asked: list[dict] = []
-        self.headers: list[dict] = []
-        outer, lock, self.stopping = self, threading.Lock(), threading.Event()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            stopping = self.stopping
-
-            def do_POST(self):
-                self.asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                with lock:
-                    outer.asked.append(self.asked)
-                    outer.headers.append({k.casefold(): v for k, v in self.headers.items()})
-                    count = len(outer.asked)
-                try:
-                    outer.behave(self, count)
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-
-            def log_message(self, *args):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
-        self.address = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def stop(self):
-        self.stopping.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def send(handler, status: int, body: bytes, kind="application/json", **headers):
-    handler.send_response(status)
-    headers = {"content-type": kind, "content-length": str(len(body)), **headers}
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.end_headers()
-    handler.wfile.write(body)
-
-
 def completion(content: object, finish="stop", usage: object = None, **message) -> bytes:
     message = {"role": "assistant", "content": content, **message}
     choices = [{"index": 0, "finish_reason": finish, "message": message}]
@@ -88,69 +77,67 @@ def completion(content: object, finish="stop", usage: object = None, **message) 
     return json.dumps({**known, "choices": choices, "usage": usage}).encode()
 
 
+def head(code=200, kind="application/json", **headers) -> bytes:
+    fields = {"content-type": kind, "connection": "close", **headers}
+    lines = [f"HTTP/1.1 {code} X", *(f"{k.replace('_', '-')}: {v}" for k, v in fields.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
 # Ways to behave
 
 
-def answer(value: dict | str | None = None, change=lambda answer: answer, **how):
-    """`value`, or an answer that keeps to the schema, `change`d."""
-
-    def behave(handler, count):
-        content = change(good(handler.asked)) if value is None else value
-        content = content if isinstance(content, str) else json.dumps(content)
-        send(handler, 200, completion(content, **how))
-
-    return behave
+def raw(body: bytes, kind="application/json", code=200, **headers) -> Behave:
+    return lambda asked: [head(code, kind, content_length=len(body), **headers) + body]
 
 
-def status(code: int, body: dict | None = None, **headers):
+def status(code: int, body: dict | None = None, **headers) -> Behave:
     body = json.dumps(body or {"error": {"message": "no", "type": "x", "code": None}}).encode()
     return raw(body, code=code, **headers)
 
 
-def raw(body: bytes, kind="application/json", code=200, **headers):
-    return lambda handler, count: send(handler, code, body, kind, **headers)
+def answer(value: str | None = None, change: dict | None = None, words="", **how) -> Behave:
+    """`value`, or an answer that keeps to the schema, with a `change`, or `words` as JSON text."""
 
-
-def stream(head: str, chunk: bytes | None = b"", pause=0.0):
-    """The head, then the chunk again and again; with None the connection ends after the head."""
-
-    def behave(handler, count):
-        handler.close_connection = True
-        handler.wfile.write(head.encode())
-        end = time.monotonic() + 30
-        while chunk is not None and time.monotonic() < end and not handler.stopping.is_set():
-            handler.wfile.write(chunk)
-            time.sleep(pause)
+    def behave(asked):
+        content = value
+        if value is None:
+            content = json.dumps({**good(asked), **(change or {})})
+            content = content.replace(WORDS[0], words or WORDS[0])
+        return raw(completion(content, **how))(asked)
 
     return behave
 
 
-OK = "HTTP/1.1 200 OK\r\n"
-JSON = f"{OK}content-type: application/json\r\n"
-hang = stream("", pause=0.05)
-drop = stream(f"{OK}content-le", None)
-break_off = stream(f'{JSON}content-length: 5000\r\n\r\n{{"id": "x", ', None)
+def stream(start: bytes, chunk=b" " * 65536, pause=0.0) -> Behave:
+    """The start, then the chunk again and again."""
+    return lambda asked: chain([start], (time.sleep(pause) or chunk for _ in repeat(0)))
+
+
+OF_5000 = head(content_length=5000)
+hang = stream(b"", b"", 0.05)
+drop = lambda asked: [OF_5000[:30]]  # noqa: E731
+break_off = lambda asked: [OF_5000 + b'{"id": "x", ']  # noqa: E731
 # A byte now and then: no read ever times out.
-trickle = stream(f"{JSON}content-length: 5000\r\n\r\n", b" ", 0.05)
-trickle_head = stream(f"{OK}x-slow: ", b" ", 0.05)
-endless = stream(f"{JSON}\r\n", b" " * 65536)
-endless_html = stream(f"{OK}content-type: text/html\r\n\r\n", b" " * 65536)
-endless_gzip = stream(f"{JSON}content-encoding: gzip\r\n\r\n", b" " * 65536)
+trickle = stream(OF_5000, b" ", 0.05)
+trickle_head = stream(OF_5000[:-2] + b"x-slow: ", b" ", 0.05)
+endless = stream(head())
+endless_html = stream(head(kind="text/html"))
+endless_gzip = stream(head(content_encoding="gzip"))
 # A few kilobytes that unpack to fifty megabytes.
 bomb = raw(gzip.compress(b" " * 50_000_000), content_encoding="gzip")
 
 
-def then(first, *others):
+def then(*ways: Behave) -> Behave:
     """The first way for the first request, and so on; the last one stays."""
-    ways = (first, *others)
-    return lambda handler, count: ways[min(count, len(ways)) - 1](handler, count)
+    waiting = chain(ways, repeat(ways[-1]))
+    return lambda asked: next(waiting)(asked)
 
 
-def for_title(title: str, special):
+def for_title(title: str, special: Behave) -> Behave:
     """`special` for requests about one occupation."""
 
-    def behave(handler, count):
-        about = re.search(r'Occupation \S+: "(.*)"', handler.asked["messages"][-1]["content"])
-        (special if about and about[1] == title else answer())(handler, count)
+    def behave(asked):
+        about = re.search(r'Occupation \S+: "(.*)"', asked["messages"][-1]["content"])
+        return (special if about and about[1] == title else answer())(asked)
 
     return behave

@@ -1,6 +1,7 @@
 """Findings and claims: what they show, what they carry, and how they are read back."""
 
 import re
+from unittest.mock import patch
 
 import nbformat
 import numpy as np
@@ -12,24 +13,19 @@ from careerlib.project import NOTEBOOKS
 
 def shown(call, *args, **kwargs):
     """The data that `call` displays."""
-    outputs = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("IPython.display.display", lambda data, raw: outputs.append(data))
+    with patch("IPython.display.display") as display:
         call(*args, **kwargs)
-    (data,) = outputs
-    return data
+    return display.call_args.args[0]
 
 
-def test_a_finding_says_whether_it_holds():
-    data = shown(ledger.finding, "a < b & c", np.True_, difference=0.12345678)
-    assert data["text/plain"] == "✓ a < b & c"
-    assert "a &lt; b &amp; c" in data["text/html"]
-    assert data[ledger.MIME] == {
-        "kind": "finding", "name": "a < b & c", "holds": True, "figures": {"difference": 0.123457},
-    }  # fmt: skip
-    data = shown(ledger.finding, "a < b", False)
-    assert data["text/plain"].startswith("✗ a < b") and "does not hold" in data["text/plain"]
-    assert data[ledger.MIME]["holds"] is False
+@pytest.mark.parametrize("holds", [np.True_, False])
+def test_a_finding_says_whether_it_holds(holds):
+    data = shown(ledger.finding, "a < b & c", holds, difference=0.12345678)
+    told = "✓ a < b & c" if holds else "✗ a < b & c (does not hold with these settings)"
+    assert data["text/plain"] == told and "a &lt; b &amp; c" in data["text/html"]
+    figures = {"difference": 0.123457}
+    entry = {"kind": "finding", "name": "a < b & c", "holds": bool(holds), "figures": figures}
+    assert data[ledger.MIME] == entry
 
 
 @pytest.mark.parametrize(
@@ -54,12 +50,8 @@ def test_unknown_names_are_refused(refusal):
 
 
 def notebook_with(*calls):
-    cells = []
-    for call, *args in calls:
-        data = shown(call, *args)
-        output = nbformat.v4.new_output("display_data", data=data)
-        cells.append(nbformat.v4.new_code_cell("x", outputs=[output]))
-    return nbformat.v4.new_notebook(cells=cells)
+    outputs = [nbformat.v4.new_output("display_data", data=shown(*call)) for call in calls]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x", outputs=outputs)])
 
 
 def test_results_are_read_from_executed_notebooks(tmp_path):
@@ -89,9 +81,8 @@ def test_the_claims_table():
 
 
 def test_every_claim_is_judged_in_its_committed_notebook():
-    entries = ledger.read_folder(NOTEBOOKS)
-    claimed = [entry for entry in entries if entry["kind"] == "claim"]
     table = ledger.claims()
+    claimed = [e for e in ledger.read_folder(NOTEBOOKS) if e["kind"] == "claim"]
     assert sorted(entry["name"] for entry in claimed) == sorted(table.index)
     assert all(table.loc[entry["name"], "notebook"] == entry["notebook"] for entry in claimed)
     assert not {entry["verdict"] for entry in claimed} - set(ledger.VERDICTS)

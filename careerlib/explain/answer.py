@@ -96,7 +96,7 @@ def points(answer: BaseModel | None, facts: Facts, names: frozenset[str]) -> lis
     for point in chain(*(getattr(answer, name, []) for name in FIELDS.values())):
         fact = facts.by_id[point.id]
         words = own_words(point.words, fact)
-        twice = row(fact, words)["words"] in [shown["words"] for shown in found.values()]
+        twice = words.replace("{name}", fact.name) in [shown["words"] for shown in found.values()]
         broken = broken_rule(words, names) or "they stand twice" * twice
         found.setdefault(fact.id, row(fact, words, broken))
     return list(found.values()) or [row(fact, fact.plain) for fact in chosen(facts)]

@@ -29,7 +29,8 @@ Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "temp
 FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
 CUT, WITHHELD = "was cut off at its limit of tokens", "withheld the answer (content filter)"
 SENTENCES = {
-    TimeoutError: "gave no complete answer within {seconds:g} seconds",
+    TimeoutError: "gave no complete answer in {end.seconds:g} seconds (all: {end.total:g})",
+    OSError: "answered, but the cache cannot keep it ({error.strerror})",
     httpx2.ConnectError: "cannot be reached; check that the server runs",
     openai.APIConnectionError: "broke off the connection",
     openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
@@ -60,11 +61,11 @@ class Endpoint(NamedTuple):
     def is_loopback(self) -> bool:
         return bool(re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", self.host))
 
-    def says(self, error: BaseException, seconds: float) -> str:
+    def says(self, error: BaseException) -> str:
         """What is wrong, in one sentence."""
         error = error.__cause__ if isinstance(error.__cause__, httpx2.ConnectError) else error
         kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
-        said = SENTENCES[kind].format(seconds=seconds, error=error)
+        said = SENTENCES[kind].format(end=self, error=error)
         return f"The model {self.model} at {self.host} {said}."
 
 
@@ -82,12 +83,9 @@ def key_for(endpoint: Endpoint) -> str:
 
 
 def ask_all(
-    questions: list[Question],
-    local: bool = False,
-    cache: Path | str | None = OUTPUTS / "answers",
-    say: Callable[[str], None] = print,
-    **settings: Any,
-) -> tuple[list[Reply], list[str], str]:
+    questions: list[Question], local: bool = False, cache: Path | str | None = OUTPUTS / "answers",
+    say: Callable[[str], object] = print, **settings: Any,
+) -> tuple[list[Reply], list[str], str]:  # fmt: skip
     """A reply to each question, in order; a notice of each failure; the model's name.
 
     local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
@@ -95,39 +93,32 @@ def ask_all(
     """
     base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or Endpoint().base_url
     endpoint = Endpoint(**{"base_url": base_url, **settings, **(llm.SETTINGS if local else {})})
-    key, notices = key_for(endpoint), []
-    texts = [json.dumps([q[0], q[1].model_json_schema()], sort_keys=True) for q in questions]
-    # Everything that decides an answer names it, the server included.
-    names = [hashlib.sha256(f"{endpoint[:4]}{text}".encode()).hexdigest()[:40] for text in texts]
-    paths = [Path(cache) / f"{name}.json" if cache else None for name in names]
-    replies = [_cached(path, q[1], notices) for path, q in zip(paths, questions, strict=True)]
-    missing = {place: questions[place] for place, reply in enumerate(replies) if not reply[0]}
-    tokens, most = sum(len(texts[n]) for n in missing) / 4, endpoint.max_tokens * len(missing)
+    key, notices, replies, missing, letters = key_for(endpoint), [], [], {}, 0
+    for place, (messages, schema) in enumerate(questions):
+        text = json.dumps([messages, schema.model_json_schema()], sort_keys=True)
+        # Everything that decides an answer names it, the server included.
+        name = hashlib.sha256(f"{endpoint[:4]}{text}".encode()).hexdigest()[:40]
+        path = Path(cache) / f"{name}.json" if cache else None
+        replies.append((_cached(path, schema, notices), "cached"))
+        if not replies[-1][0]:
+            missing[place], letters = ((messages, schema), path), letters + len(text)
     say(
         f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(missing)}"
-        f"; about {tokens:,.0f} tokens in (a token is some four letters), at most {most:,} out."
+        f"; about {letters / 4:,.0f} tokens in (a token is some four letters), at most "
+        f"{endpoint.max_tokens * len(missing):,} out."
     )
-
-    def keep(place: int, answer: BaseModel) -> None:
-        replies[place] = answer, "live"
-        try:
-            if path := paths[place]:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, answer.model_dump_json(indent=1).encode())
-        except OSError as error:
-            notices.append(f"Answers cannot be kept in the cache ({error.strerror}).")
-
     if missing:
+        # A thread, for a notebook runs a loop; a loop, for only there a trickle can be stopped.
         with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
-            # A thread, for a notebook runs a loop; a loop, for only there a trickle can be stopped.
+            asked = missing, endpoint._replace(base_url=base_url), key, replies, notices
             with start_blocking_portal() as portal:
-                portal.call(_ask, missing, endpoint._replace(base_url=base_url), key, keep, notices)
+                portal.call(_ask, *asked)
     return replies, list(dict.fromkeys(notices)), endpoint.model
 
 
-async def _ask(asked: dict, endpoint: Endpoint, key: str, keep: Callable, notices: list) -> None:
-    """Ask as many at once as the endpoint allows, and `keep` each answer as it comes."""
-    gate = anyio.CapacityLimiter(endpoint.at_once)
+async def _ask(missing: dict, endpoint: Endpoint, key: str, replies: list, notices: list) -> None:
+    """Ask as many at once as the endpoint allows, and keep each answer as it comes."""
+    gate, ends = anyio.CapacityLimiter(endpoint.at_once), anyio.current_time() + endpoint.total
     # No redirect, for another host has no business with the profile; no proxy to this machine;
     # nothing packed, for little may not become much; the time limits are ours.
     web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not endpoint.is_loopback)
@@ -135,24 +126,25 @@ async def _ask(asked: dict, endpoint: Endpoint, key: str, keep: Callable, notice
     address = endpoint.base_url
     client = openai.AsyncOpenAI(api_key=key, base_url=address, timeout=None, http_client=web)
 
-    async def one(place: int, question: Question) -> None:
+    async def one(place: int, question: Question, path: Path | None) -> None:
+        replies[place] = None, "template"
         async with gate:
             try:
-                with anyio.fail_after(endpoint.seconds):
+                with anyio.fail_after(min(endpoint.seconds, ends - anyio.current_time())):
                     answer = await _answer(client, question, endpoint, key)
-                keep(place, answer)
+                replies[place] = answer, "live"
+                if path:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    replace_file(path, answer.model_dump_json(indent=1).encode())
             except Exception as error:  # noqa: BLE001 (whatever a server causes costs one answer)
-                notices.append(endpoint.says(error, endpoint.seconds))
+                notices.append(endpoint.says(error))
         bar.update()
 
-    bar = tqdm(total=len(asked), unit=" answers", delay=1, disable=None, leave=False)
-    async with client:
-        with bar, anyio.move_on_after(endpoint.total) as limit:
-            async with anyio.create_task_group() as tasks:
-                for item in asked.items():
-                    tasks.start_soon(one, *item)
-    if limit.cancelled_caught:
-        notices.append(endpoint.says(TimeoutError(), endpoint.total))
+    bar = tqdm(total=len(missing), unit=" answers", delay=1, disable=None, leave=False)
+    with bar:
+        async with client, anyio.create_task_group() as tasks:
+            for place, asked in missing.items():
+                tasks.start_soon(one, place, *asked)
 
 
 async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str) -> BaseModel:
@@ -187,12 +179,10 @@ async def _bounded(response: httpx2.Response) -> None:
     response._content = bytes(body)
 
 
-def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> Reply:
-    try:
-        with path.open("rb") as file:
-            return schema.model_validate_json(file.read(2 * MOST_LETTERS)), "cached"
-    except (AttributeError, FileNotFoundError, NotADirectoryError):  # no cache, or not there
-        pass
-    except (OSError, ValidationError):
-        notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
-    return None, "template"
+def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> BaseModel | None:
+    if path and path.exists():
+        try:
+            return schema.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError):
+            notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    return None

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, Catalog
+from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
+from careerlib.limits import NEEDED_LEVEL
 from careerlib.profile import Profile
 
 FOR, AGAINST, NEXT = "for", "against", "next"
@@ -34,8 +35,6 @@ BLOCKS = {
 ID = {name: name.casefold().replace(" ", "_") for block in BLOCKS.values() for name in block[1]}
 FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-# "Some college" and "nondegree award" are equally much; "no formal credential" is least.
-SCHOOLING: dict[str, int] = dict(zip(EDUCATION, (0, 1, 2, 2, 3, 4, 5, 6), strict=True))
 PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
 
 
@@ -71,19 +70,17 @@ def gather(
     lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
     higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
     for at in map(int, positions):
-        row = {"code": catalog.codes[at], **catalog.table.iloc[at]}
-        rated, less, more = (frame.iloc[at].to_dict() for frame in (ratings, lower, higher))
-        shares = {FOR: less, AGAINST: more}
+        row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
+        shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
         kinds = [_rated(name, profile, rated, shares) for name in BLOCKS]
         counted = _counted(reasons(profile, at)) if reasons and any(kinds) else []
         kinds += [_outlook(profile, row, shares), counted]
         # One of each kind in turn, so that the first three differ; broken limits before all.
-        mixed = [fact for fact in chain(*zip_longest(*kinds)) if fact]
-        mixed.sort(key=lambda fact: not fact.limit)
-        kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(profile, row, rated, less, kept)
+        mixed = sorted(filter(None, chain(*zip_longest(*kinds))), key=lambda fact: not fact.limit)
+        kept = [f for side in shares for f in [f for f in mixed if f.side == side][:MOST]]
+        kept += _steps(profile, row, rated, shares[FOR], kept)
         title = one_line(row["title"], 120)
-        found.append(Facts(row["code"], title, {fact.id: fact for fact in kept}))
+        found.append(Facts(str(row.name), title, {fact.id: fact for fact in kept}))
     return found
 
 
@@ -95,9 +92,9 @@ def one_line(text: object, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _than(side: str, share: float) -> str:
+def _than(side: str, shares: Shares, name: str) -> str:
     """The place among all occupations, rounded down; nothing where it is below one percent."""
-    percent, word = int(100 * share + 1e-9), "more" if side == FOR else "less"
+    percent, word = int(100 * shares[side][name] + 1e-9), "more" if side == FOR else "less"
     return f", {word} than for {percent} % of occupations" if percent else ""
 
 
@@ -113,44 +110,41 @@ def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fa
             word = next(word for least, word in words if rating >= least)
             above = sum(rated[other] > rating for other in names)
             place = f", {ORDINALS[above]} of six" if len(names) == 6 else ""
-            share, plain = shares[side][name], fits if side == FOR else misfits
-            text = f"{name}: {word}, {rating:.3g} of {highest}{place}{_than(side, share)}"
-            found.append((level, share, Fact(ID[name], side, name, text, plain)))
+            text = f"{name}: {word}, {rating:.3g} of {highest}{place}{_than(side, shares, name)}"
+            fact = Fact(ID[name], side, name, text, fits if side == FOR else misfits)
+            found.append((level, shares[side][name], fact))
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
-def _outlook(profile: Profile, row: dict, shares: Shares) -> list[Fact]:
+def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
-    found, least, most = [], profile.min_wage, profile.max_education
-    wage, growth, openings, taught = (row[name] for name in (*FIGURES, "education"))
-    together = f" (BLS counts it together with {row['bls_shared_by'] - 1} others)"
-    shared = together if row["bls_shared_by"] > 1 else ""
-    quarter = {
-        id: next((s for s in shares if shares[s][id] >= 0.75), "") for id in FIGURES.values()
-    }
+    wage, growth, openings, taught = row[[*FIGURES, "education"]]
+    high, low = ({id for id in FIGURES.values() if of[id] >= 0.75} for of in shares.values())
+    others, found = row["bls_shared_by"] - 1, []
+    shared = f" (BLS counts it together with {others} others)" if others > 0 else ""
 
     def add(id: str, name: str, good: bool, text: str, *plain: str, limit: bool = False) -> None:
         side = FOR if good else AGAINST
-        text += ("" if limit else _than(side, shares[side][id])) + shared
+        text += ("" if limit else _than(side, shares, id)) + shared
         found.append(Fact(id, side, name, text, plain[not good], limit and not good))
 
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
-    if least and pd.notna(wage):
+    if (least := profile.min_wage) and pd.notna(wage):
         pay += f", your minimum is USD {least:,.0f}"
         plain = "The pay meets your minimum.", "The pay is below your minimum."
         add("wage", "median wage", wage >= least, pay, *plain, limit=True)
-    elif side := quarter["wage"]:
-        add("wage", "median wage", side == FOR, pay, "The pay is high.", "The pay is low.")
-    if growth < 0 or (growth > 0 and quarter["growth"] == FOR):
+    elif "wage" in high | low:
+        add("wage", "median wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
+    if growth < 0 or (growth > 0 and "growth" in high):
         plain = "The number of jobs grows.", "The number of jobs shrinks."
         add("growth", "outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %", *plain)
-    if quarter["openings"] == FOR:
+    if "openings" in high:
         text = f"Openings: {1000 * openings:,.0f} a year"
         add("openings", "openings", True, text, "Many places come free every year.")
-    if most and pd.notna(taught):
-        fits = SCHOOLING[taught] <= SCHOOLING[most]
+    if (most := profile.max_education) and pd.notna(taught):
         text = f"Typical education: {taught}, you accept up to: {most}"
         plain = (f"It asks for {much} schooling than you accept." for much in ("no more", "more"))
+        fits = NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most]
         add("education", "education", fits, text, *plain, limit=True)
     return found
 
@@ -167,26 +161,31 @@ def _counted(table: pd.DataFrame) -> list[Fact]:
     return found
 
 
-def _steps(profile: Profile, row: dict, rated: dict, lower: dict, kept: list) -> list[Fact]:
+def _steps(profile: Profile, row: pd.Series, rated: dict, lower: dict, kept: list) -> list[Fact]:
     """What could come next, first what fits the situation best. kept: the other facts."""
-    top, tries = max(rated[name] for name in INTERESTS), []
+    top, steps = max(rated[name] for name in INTERESTS), []
+
+    def step(id: str, name: str, text: str, plain: str) -> None:
+        steps.append(Fact(id, NEXT, name, text, plain))
+
     first = " and ".join(name for name in INTERESTS if rated[name] == top)
-    plain = "Talk to somebody who does this work about what fills a week."
-    talk = Fact("talk", NEXT, first, f"Its strongest interest is {first}, {top:.3g} of 7", plain)
+    text = f"Its strongest interest is {first}, {top:.3g} of 7"
+    step("talk", first, text, "Talk to somebody who does this work about what fills a week.")
+    text = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
+    text += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
+    plain = "Find out what the preparation would cost you in time and money."
+    step("prepare", "preparation", text, plain)
     gaps = [name for name in SKILLS if rated[name] >= 3 + TIE and not profile.skills.get(name)]
     for name in sorted(gaps, key=lambda name: (-lower[name], -rated[name]))[:2]:
         very = "very " if rated[name] >= 4 else ""
         text = f"{name}: {very}important, {rated[name]:.3g} of 5, and you did not name it"
-        plain = "Try one small task that needs {name}."
-        tries.append(Fact(f"try_{ID[name]}", NEXT, name, text, plain))
-    text = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
-    text += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
-    plain = "Find out what the preparation would cost you in time and money."
-    prepare = Fact("prepare", NEXT, "preparation", text, plain)
-    plain = "Read about the work, and mark what you would like."
-    read = Fact("read", NEXT, "page", f"onetonline.org/link/summary/{row['code']}", plain)
+        step(f"try_{ID[name]}", name, text, "Try one small task that needs {name}.")
+    page = f"onetonline.org/link/summary/{row.name}"
+    step("read", "page", page, "Read about the work, and mark what you would like.")
     against = {fact.name for fact in kept if fact.side == AGAINST}
+    order = ("talk", "try", "prepare", "read")
     if "education" in against:
-        return [prepare, talk, *tries, read]
-    misfit = not against.isdisjoint(INTERESTS)
-    return [talk, *tries, prepare, read] if misfit else [*tries, talk, prepare, read]
+        order = ("prepare", "talk", "try", "read")
+    elif against.isdisjoint(INTERESTS):
+        order = ("try", "talk", "prepare", "read")
+    return sorted(steps, key=lambda fact: order.index(fact.id.split("_")[0]))

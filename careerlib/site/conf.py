@@ -23,4 +23,6 @@ html_copy_source = html_show_sourcelink = html_show_sphinx = html_show_copyright
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
 myst_heading_anchors = 3
-suppress_warnings = ["myst.header", "myst.xref_missing"]
+myst_enable_extensions = ["html_image"]
+exclude_patterns = ["README.md"]
+suppress_warnings = ["myst.header", "myst.xref_missing", "mystnb.unknown_mime_type"]

@@ -15,19 +15,17 @@ from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
 N_SLOTS = len(SLOTS)
 SLOT = {name: position for position, name in enumerate(SLOTS)}
-BLOCKS = {
-    "skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
-    "constraints": slice(47, 50),
-}  # fmt: skip
-FEATURES = tuple(
-    f"{part}: {slot}" for part in ("person", "occupation", "difference") for slot in SLOTS
-)
+BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47)}
+PARTS = ("person", "occupation", "difference")
+FEATURES = tuple(f"{part}: {slot}" for part in PARTS for slot in SLOTS)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
 
 WAGE_SCALE = 200_000  # dollars that fill the wage slot
 HIGHEST_EDUCATION = 5
 UNKNOWN_EDUCATION = 2.5  # the post's fallback, which also takes "no formal credential"
 EDUCATION_LEVEL = dict(zip(EDUCATION, (UNKNOWN_EDUCATION, 0, 1, 1, 2, 3, 4, 5), strict=True))
+# For limits no formal credential is the lowest, not the 2.5 by which the post's vector has it.
+NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 
 
 def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
@@ -56,10 +54,8 @@ def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
     vectors = np.zeros((len(profiles), N_SLOTS))
     for vector, profile in zip(vectors, profiles, strict=True):
         if not isinstance(profile, Profile):
-            raise CareerlibError(
-                f"One of the profiles is a {type(profile).__name__}; give Profiles or a "
-                f"(people, {N_SLOTS}) array."
-            )
+            given = type(profile).__name__
+            raise CareerlibError(f"One of the profiles is a {given}; give Profiles or an array.")
         for name, rating in profile.skills.items():
             vector[SLOT[name]] = rating / HIGHEST_SKILL
         for name, rating in (profile.interests | profile.work_values).items():
@@ -76,15 +72,7 @@ def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
 
     Takes two (n, 50) arrays, row by row; a (50,) vector is paired with every row of the other.
     """
-    persons, occupations = np.atleast_2d(persons), np.atleast_2d(occupations)
-    shapes = persons.shape, occupations.shape
-    lengths = {len(persons), len(occupations)} - {1}
-    if len(lengths) > 1 or {width for _, width in shapes} != {N_SLOTS}:
-        raise CareerlibError(
-            f"Arrays of shape {shapes[0]} and {shapes[1]} are no persons and occupations; give as "
-            f"many of each, or one of either, with {N_SLOTS} slots."
-        )
-    persons, occupations = np.broadcast_arrays(persons, occupations)
+    persons, occupations = np.broadcast_arrays(np.atleast_2d(persons), np.atleast_2d(occupations))
     return np.hstack([persons, occupations, persons - occupations])
 
 

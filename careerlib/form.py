@@ -6,13 +6,12 @@ import ipywidgets as widgets
 import pandas as pd
 from IPython.display import Javascript, display
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import EDUCATION
 from careerlib.errors import CareerlibError
-from careerlib.profile import HIGHEST_WAGE, Profile, major_groups, write_profile
+from careerlib.profile import HIGHEST_WAGE, SCALES, Profile, major_groups, write_profile
 from careerlib.project import ROOT
 from careerlib.recommend import METHODS, recommend
 
-BLOCKS = {"interests": (INTERESTS, 7), "work_values": (WORK_VALUES, 7), "skills": (SKILLS, 5)}
 FILE = "my_profile.yml"
 SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
 WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
@@ -32,15 +31,14 @@ name();
 class ProfileForm:
     """Sliders for all ratings (0 is "not stated"), limits, a choice of method, and the list."""
 
-    def __init__(self, top: int = 10):
-        self.top = top
+    def __init__(self) -> None:
         self.sliders = {
             block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
-            for block, (names, most) in BLOCKS.items()
+            for block, (names, most) in SCALES.items()
         }
         wage = WHOLE | {"max": HIGHEST_WAGE, "step": 1000}
         levels = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)]
-        groups = [(title, code) for code, title in major_groups().items()]
+        groups = [*major_groups().values()]
         choice = widgets.Dropdown
         self.min_wage = widgets.BoundedIntText(description="lowest wage, USD a year", **wage)
         self.education = choice(options=levels, description="highest education", **WHOLE)
@@ -54,7 +52,7 @@ class ProfileForm:
         show.on_click(lambda _: self._answer(self.listed))
         save.on_click(lambda _: self._answer(self.save))
         parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
-        titles = [block.replace("_", " ") for block in BLOCKS]
+        titles = [block.replace("_", " ") for block in SCALES]
         self.ratings = widgets.Accordion(parts, titles=titles, selected_index=0)
         limits = widgets.HBox([self.min_wage, self.education])
         buttons = widgets.HBox([self.method, show, save])
@@ -71,7 +69,7 @@ class ProfileForm:
 
     def listed(self) -> pd.DataFrame:
         """The list for the profile, and, printed, what its limits removed."""
-        rows = recommend(self.profile, method=self.method.value, top=self.top)
+        rows = recommend(self.profile, method=self.method.value)
         print(rows.attrs["limits"])
         rows = rows[SHOWN].round({"score": 2}).astype({"median_wage": "Int64"})
         return rows.set_index("rank").rename_axis(None)
@@ -92,8 +90,8 @@ class ProfileForm:
                 print(error)
 
 
-def profile_form(top: int = 10) -> ProfileForm:
+def profile_form() -> ProfileForm:
     """Show a ProfileForm; needs JupyterLab or Jupyter Notebook."""
-    form = ProfileForm(top)
+    form = ProfileForm()
     display(form.widget, Javascript(NAME_THE_SLIDERS))
     return form

@@ -1,82 +1,71 @@
 """What a person says about herself, validated, and her YAML file; and the post's profiles."""
 
-import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, field, fields, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WrapValidator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
 from careerlib.errors import CareerlibError, nearest, quoted
-from careerlib.project import replace_file
+from careerlib.project import write
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
 HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
+SCALES = {  # the names that are rated, and the highest rating
+    "interests": (INTERESTS, HIGHEST_RATING), "work_values": (WORK_VALUES, HIGHEST_RATING),
+    "skills": (SKILLS, HIGHEST_SKILL),
+}  # fmt: skip
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 MOST_PROBLEMS = 12  # that one message tells
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
-DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 ONE_LINE = r"^[^\p{C}\p{Zl}\p{Zp}]*$"  # no control or invisible characters, no line ends
-FILE_ERRORS = (OSError, ValueError, RuntimeError, yaml.YAMLError)
 NOTHING = ("", "~", "null")  # YAML's ways to leave a value out
 HEADING = "# Ratings: skills 0-5, interests and work values 0-7. min_wage: US dollars a year.\n"
-WORDS = {  # where they say more than pydantic's
-    "dict_type": "give a table of name: rating; for skills a list of names will do",
-    "string_pattern_mismatch": "give one line without control characters",
-}
 
 
-def _folded(name: object) -> str:
-    """Without letter case, outer or double spaces and typographic apostrophes."""
-    return " ".join(str(name).replace("\u2019", "'").split()).casefold()
+# A check's ValueError says what is wrong, to be read after the name of the field.
+def _official(given: object, names: Iterable[str]) -> str:
+    """The one of these names that is given, in whatever case, spacing and apostrophes."""
+    said = given if isinstance(given, str) else quoted(given)
+    folded = " ".join(said.replace("\u2019", "'").split()).casefold()
+    for name in names:
+        if name.casefold() == folded:
+            return name
+    raise ValueError(f"has no {quoted(given)} ({nearest(said[:60], names).rstrip('.')})")
 
 
-SPELLING = {_folded(name): name for name in (*SKILLS, *INTERESTS, *WORK_VALUES, *EDUCATION)}
+def _decimal(given: object, highest: float, what: str = "") -> float:
+    text = quoted(given).strip("'")
+    if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
+        return float(text)
+    raise ValueError(f"{what}is {quoted(given)} (give a plain decimal number, 0 to {highest:,.0f})")
 
 
-def _official(given: object, names: tuple[str, ...]) -> str:
-    """The official spelling of one of these names."""
-    official = SPELLING.get(_folded(given)) if isinstance(given, str) else None
-    if official not in names:
-        raise PydanticCustomError("name", "unknown", {"valid": names})
-    return official
-
-
-def _decimal(given: object) -> object:
-    if not DECIMAL.fullmatch(quoted(given).strip("'")):
-        raise PydanticCustomError("number", "give a plain decimal number")
-    return given
-
-
-def _ratings(names: tuple[str, ...], highest: float) -> Any:
-    """The type of a table {name: 0 to highest}: in O*NET's order, none given twice."""
-
-    def check(given: Any, parse: Callable[[Any], dict[str, float]]) -> dict[str, float]:
-        ratings = parse(given)
-        if len(ratings) < len(given):
-            name = Counter(map(_folded, given)).most_common(1)[0][0]
-            raise PydanticCustomError("twice", "it rates {name} twice", {"name": SPELLING[name]})
-        return {name: ratings[name] for name in names if name in ratings}
-
-    name = Annotated[str, BeforeValidator(partial(_official, names=names))]
-    rating = Annotated[float, BeforeValidator(_decimal), Field(ge=0, le=highest)]
-    return Annotated[dict[name, rating], WrapValidator(check)]
-
-
-def _named(given: object) -> object:
-    """A list of skills as a table in which each counts as NAMED_SKILL."""
-    if not isinstance(given, Iterable) or isinstance(given, (str, Mapping)):
-        return given
-    return {name if isinstance(name, str) else quoted(name): NAMED_SKILL for name in given}
+def _rated(given: Any, info: ValidationInfo) -> dict[str, float]:
+    """In O*NET's order, none given twice. A list of skills counts each as NAMED_SKILL."""
+    names, highest = SCALES[info.field_name]
+    if isinstance(given, Mapping):
+        given = given.items()
+    elif names is SKILLS and isinstance(given, Iterable) and not isinstance(given, str):
+        given = [(name, NAMED_SKILL) for name in given]
+    else:
+        what = "give a table of name: rating; for skills a list of names will do"
+        raise ValueError(f"is {quoted(given)} ({what})")
+    ratings = {}
+    for said, rating in given:
+        if (name := _official(said, names)) in ratings:
+            raise ValueError(f"rates {name} twice")
+        ratings[name] = _decimal(rating, highest, f"{name} ")
+    return {name: ratings[name] for name in names if name in ratings}
 
 
 @cache
@@ -85,36 +74,29 @@ def major_groups() -> dict[str, str]:
     return load_catalog().major_groups["title"].str.removesuffix(" occupations").to_dict()
 
 
-def _group(given: object) -> str:
-    """The code of a major group that is given by title, "15-0000", "15" or 15."""
-    name = _folded(given).removesuffix(" occupations")
-    for code, title in major_groups().items():
-        if name in (code, code[:2], title.casefold()):
-            return code
-    raise PydanticCustomError("name", "unknown", {"valid": tuple(major_groups().values())})
+def _codes(given: Any) -> tuple[str, ...]:
+    """Of one field or several, each said by title or code."""
+    groups = major_groups()
+    codes = {title: code for code, title in groups.items()}
+    codes |= {part: code for code in groups for part in (code, code[:2])}
+    several = given if isinstance(given, list | tuple | set) else [given]
+    return tuple(sorted({codes[_official(one, codes)] for one in several}))
 
 
-Skills: Any = Annotated[_ratings(SKILLS, HIGHEST_SKILL), BeforeValidator(_named)]
-Groups = Annotated[
-    tuple[Annotated[str, BeforeValidator(_group)], ...],
-    BeforeValidator(lambda given: [given] if isinstance(given, (str, int)) else given),
-    AfterValidator(lambda codes: tuple(sorted(set(codes)))),
-]
+Ratings = Annotated[dict[str, float], BeforeValidator(_rated)]
+Wage = Annotated[float, BeforeValidator(partial(_decimal, highest=HIGHEST_WAGE))]
+Education = Annotated[str, BeforeValidator(partial(_official, names=EDUCATION))]
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
 class _Stated:
-    skills: Skills = field(default_factory=dict)
-    interests: _ratings(INTERESTS, HIGHEST_RATING) = field(default_factory=dict)
-    work_values: _ratings(WORK_VALUES, HIGHEST_RATING) = field(default_factory=dict)
-    min_wage: Annotated[float, BeforeValidator(_decimal), Field(ge=0, le=HIGHEST_WAGE)] | None = (
-        None
-    )
+    skills: Ratings = field(default_factory=dict)
+    interests: Ratings = field(default_factory=dict)
+    work_values: Ratings = field(default_factory=dict)
+    min_wage: Wage | None = None
     remote: bool = False
-    max_education: Annotated[str, BeforeValidator(partial(_official, names=EDUCATION))] | None = (
-        None
-    )
-    fields: Groups = ()
+    max_education: Education | None = None
+    fields: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
     background: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
 
 
@@ -129,39 +111,29 @@ class Profile(_Stated):
     background: one line in her own words, at most 200 characters; never taken for a fact.
 
     Names are matched without letter case and kept as O*NET spells them, in its order. A number
-    may be text ("6.5"). Raises one CareerlibError that lists all (at most twelve) mistakes.
+    may be text ("6.5"). Raises one CareerlibError that tells the first mistake of each field.
     """
 
     def __init__(self, /, *args: Any, **given: Any) -> None:
         try:
             super().__init__(*args, **given)
         except ValidationError as error:
-            problems = error.errors(include_url=False)
-            more = len(problems) - MOST_PROBLEMS
-            told = [*map(_told, problems[:MOST_PROBLEMS]), *[f"and {more:,} more"] * (more > 0)]
-            raise CareerlibError(f"The profile cannot be used: {'; '.join(told)}.") from None
-
-    @property
-    def is_empty(self) -> bool:
-        """True if no skill, interest or work value is rated above zero."""
-        return not any((self.skills | self.interests | self.work_values).values())
+            told = "; ".join(map(_told, error.errors()[:MOST_PROBLEMS]))
+            raise CareerlibError(f"The profile cannot be used: {told}.") from None
 
 
 KEYS = tuple(entry.name for entry in fields(Profile))
 
 
-def _told(error: ErrorDetails) -> str:
-    """One of pydantic's errors in our words."""
-    kind, given, context = error["type"], quoted(error["input"]), error.get("ctx", {})
-    block, *within = [str(part) for part in error["loc"] if part != "[key]"] or ["a key"]
-    if kind == "unexpected_keyword_argument":
-        return f"it has no {quoted(block)} ({nearest(block[:40], KEYS).rstrip('.')})"
-    if kind == "name":
-        close = nearest(given.strip("'"), context["valid"]).rstrip(".")
-        return f"{block} has no {given} ({close})"
-    what = " ".join([block, *(quoted(part).strip("'") for part in within)])
-    words = WORDS.get(kind, error["msg"])
-    return f"{what} is {given} ({words[0].lower()}{words[1:]})"
+def _told(problem: ErrorDetails) -> str:
+    """A mistake as a clause: in the words of our check, if it was ours, or in pydantic's."""
+    where, about = str([*problem["loc"], "a key"][0]), problem.get("ctx", {})
+    if problem["type"] == "unexpected_keyword_argument":
+        return f"it has no {quoted(where)} ({nearest(where[:60], KEYS).rstrip('.')})"
+    line = about.get("pattern") == ONE_LINE
+    what = "give one line without control characters" if line else problem["msg"]
+    said = f"is {quoted(problem['input'])} ({what})"
+    return f"{where} {about.get('error', said)}"
 
 
 class _PlainLoader(yaml.BaseLoader):
@@ -177,30 +149,8 @@ class _PlainLoader(yaml.BaseLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         table = super().construct_mapping(node, deep)
         if len(table) < len(node.value):
-            name = Counter(key.value for key, _ in node.value).most_common(1)[0][0]
-            raise yaml.MarkedYAMLError(None, None, f"{quoted(name)} comes twice", node.start_mark)
+            raise yaml.MarkedYAMLError(None, None, "a key comes twice", node.start_mark)
         return table
-
-
-def _load(path: Path) -> dict[str, Any]:
-    """The table in a YAML file, or one of FILE_ERRORS."""
-    with path.expanduser().open("rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise ValueError("it has over 64 KB")
-    given = yaml.load(content.decode("utf-8-sig"), Loader=_PlainLoader)
-    if not isinstance(given, dict):
-        raise ValueError("it is not a table" if given else "it is empty")
-    return given
-
-
-def _reason(error: Exception) -> str:
-    """Why a file cannot be read or written: a clause for the middle of a sentence."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"line {error.problem_mark.line + 1}: {str(error.problem)[:80]}"
-    told = {UnicodeDecodeError: "it is not UTF-8 text", RecursionError: "it is nested too deeply"}
-    said = told.get(type(error)) or getattr(error, "strerror", None)
-    return said or getattr(error, "reason", None) or str(error)
 
 
 def read_profile(path: str | Path) -> Profile:
@@ -210,29 +160,28 @@ def read_profile(path: str | Path) -> Profile:
     """
     called = f"The profile {quoted(str(path), 120)}"
     try:
-        given = _load(Path(path)).items()
-        stated = {key: said for key, said in given if key not in KEYS or said not in NOTHING}
-        return Profile(**stated)
+        with Path(path).expanduser().open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError("it has over 64 KB")
+        given = yaml.load(content.decode("utf-8-sig"), Loader=_PlainLoader)
+        if not isinstance(given, dict):
+            raise ValueError("it is not a table" if given else "it is empty")
+        return Profile(**{key: said for key, said in given.items() if said not in NOTHING})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
-    except FILE_ERRORS as error:
-        keys = f"write a file with lines of 'key: value' and the keys {', '.join(KEYS)}"
-        raise CareerlibError(f"{called} cannot be read ({_reason(error)}); {keys}.") from None
+    except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        why = f"line {mark.line + 1}: {error.problem}" if mark else ""  # type: ignore
+        why = " ".join((why or getattr(error, "strerror", None) or str(error)).split())[:120]
+        keys = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
+        raise CareerlibError(f"{called} cannot be read ({why}); {keys}.") from None
 
 
-def write_profile(profile: Profile, path: str | Path) -> None:
-    """Write the profile as YAML that `read_profile` turns back into an equal one.
-
-    An existing file is replaced in one step, or kept where CareerlibError says that it cannot be.
-    """
-    stated = json.dumps(asdict(profile))  # and back, with 6 instead of 6.0
-    stated = json.loads(stated, parse_float=lambda text: json.loads(text.removesuffix(".0")))
-    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=1000)
-    try:
-        replace_file(Path(path).expanduser(), (HEADING + text).encode())
-    except FILE_ERRORS as error:
-        where = f"{quoted(str(path), 120)} ({_reason(error)}); choose one in a folder that exists"
-        raise CareerlibError(f"The profile cannot be written to {where}.") from None
+def write_profile(profile: Profile, path: Path) -> None:
+    """Write the profile as YAML that `read_profile` turns back into an equal one."""
+    text = yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True)
+    write(path, HEADING + text)
 
 
 # The post lists Sarah's first three skills; its scores need the fourth. It says that she "wants

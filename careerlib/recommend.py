@@ -1,95 +1,171 @@
-"""Rank occupations for one person or for a million, by one of the methods in methods.py."""
+"""Rank occupations for one person or for a million, by one of METHODS, and within limits."""
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable
 from functools import cache
-from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
+from scipy.special import expit
+from tqdm import trange
 
 from careerlib.catalog import Catalog, load_catalog
-from careerlib.encoding import N_SLOTS, encode_profiles
+from careerlib.encoding import (
+    N_SLOTS,
+    NEEDED_LEVEL,
+    correlation,
+    encode_occupations,
+    encode_profiles,
+    unit_rows,
+)
 from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.evaluation import best_positions
-from careerlib.limits import limits, removed
-from careerlib.methods import METHODS, Scorer
+from careerlib.matching import RATED, matcher_of, word
 from careerlib.profile import Profile
+from careerlib.training import confidence, fold, post_model
 
+METHODS = {
+    "post": "the post's logistic regression on 150 features",
+    "cosine": "the cosine of 50 slots, the occupation's interests and values empty, as in the post",
+    "cosine_filled": "the cosine of 50 slots",
+    "correlation": "Pearson's correlation of interests plus that of skills, unrated ones 0",
+    "interests": "Pearson's correlation of interests, reported to be O*NET's Interest Profiler",
+    "matched": "the recommender that listens: what a person states meets what an occupation is",
+}
+AS_POSTED = ("post", "cosine")  # among the post's 150 occupations, with its vectors
 RANK_BY = ("fit", "openings")
 CHUNK = 2048  # people scored at once: 2,048 x 894 scores take 15 MB
-COLUMNS = (
+COLUMNS = [
     "rank", "onet_soc_code", "soc_code", "title", "score", "confidence", "median_wage",
-    "wage_top_coded", "education", "job_zone", "growth_percent", "openings", "counted_most",
-)  # fmt: skip
+    "wage_top_coded", "education", "job_zone", "growth_percent", "openings", "counted_most", "note",
+]  # fmt: skip
 People = Profile | Iterable[Profile] | np.ndarray
 
 
+class Scorer(NamedTuple):
+    """A method that is ready for one catalog of n occupations.
+
+    scores: turns (m, 50) person vectors into (m, n) values, higher is better.
+    shown: turns these persons and values of theirs, (m, k), into what is shown.
+    word: the confidence word of what is shown, if that is a probability.
+    reasons: for a Profile and positions the tables (statement, contribution) of what counted,
+        largest first, if the method can say.
+    """
+
+    scores: Callable[[np.ndarray], np.ndarray]
+    shown: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda persons, values: values
+    word: Callable[[float], str] | None = None
+    reasons: Callable[[Profile, np.ndarray], list[pd.DataFrame]] | None = None
+
+
+def _scorer(method: str, catalog: Catalog) -> Scorer:
+    """The method ready for the catalog."""
+    if method == "matched":
+        fitted = matcher_of(catalog)
+        return Scorer(fitted.scores, fitted.probabilities, word, fitted.reasons_of_all)
+    occupations = encode_occupations(catalog, fill=method not in AS_POSTED)
+    if method == "post":  # ranking by log-odds is the same as by probability
+        folded = fold(post_model())
+        of_occupations = occupations @ folded.occupation + folded.constant
+        return Scorer(
+            lambda persons: np.add.outer(persons @ folded.person, of_occupations),
+            lambda persons, log_odds: expit(log_odds),
+            confidence,
+        )
+    if method.startswith("cosine"):
+        units = unit_rows(occupations).T
+        return Scorer(lambda persons: unit_rows(persons) @ units)
+    blocks = ["interests", "skills"] if method == "correlation" else ["interests"]
+    return Scorer(lambda persons: correlation(persons, occupations, blocks))
+
+
 def recommend(
-    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
+    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | None = None,
     max_job_zone: int | None = None, rank_by: str = "fit",
 ) -> pd.DataFrame:  # fmt: skip
-    """The `top` best occupations for one person, best first.
-
-    method: a name in METHODS. catalog: a Catalog or its name; by default the post's 150 for
-    "post" and "cosine", as in the post, and all occupations for the other methods. rank_by:
-    "fit", or "openings" for probability times yearly openings; see `score_many`.
+    """The `top` best occupations for one person, best first; the arguments are `score_many`'s.
 
     Returns one row each with rank, onet_soc_code, soc_code (six digits), title, score (a
     probability, cosine or correlation), confidence (a word for a probability, else empty),
     median_wage (US dollars a year), wage_top_coded (the true median is at least that), education,
-    job_zone (1-5), growth_percent (2024 to 2034), openings (thousand a year), counted_most (the
-    three statements that add most to the score, where the method can say) and note (what was not
-    known). Figures that BLS does not have are missing (NaN).
+    job_zone (1-5), growth_percent (2024 to 2034), openings (thousand a year; NaN, like other
+    figures, where BLS has none), counted_most (the three statements that add most to the score,
+    where the method can say) and note (what was not known).
 
-    For the method "matched" the profile's minimum wage, highest education and fields, and
+    With the method "matched" the profile's minimum wage, highest education and fields, and
     `max_job_zone` (1-5), are limits: what breaks one is left out, so there can be fewer than
     `top` rows. `attrs["limits"]` says what was removed. The other methods apply none.
 
-    Raises CareerlibError for an unknown method, catalog or rank_by, a `top` that the catalog
-    does not have, and a profile that has no ranking because it states nothing.
+    Raises CareerlibError for an unknown method or rank_by, a `top` that the catalog does not have,
+    and a profile that has no ranking because it states too little.
     """
-    scorer, catalog, openings = _ready(method, catalog, top, rank_by)
-    person = encode_profiles([profile])
-    if not scorer.can_rank(person)[0]:
-        state = "is empty" if profile.is_empty else "says too little"
+    scorer, catalog = _ready(method, catalog, top)
+    (order,), (scores,) = score_many([profile], method, len(catalog), catalog, rank_by)
+    if order[0] < 0:
         raise CareerlibError(
-            f"The profile {state}, so the method '{method}' has no ranking for it; {scorer.needs}."
+            f"The profile is empty or says too little for the method '{method}'; rate skills and "
+            "interests above 0, and not all of them alike."
         )
-    stated, without = profile, ""
-    if not scorer.has_limits:
-        stated, without = Profile(), f"The method '{method}' applies no limits."
-        if max_job_zone is not None:
-            raise CareerlibError(f"{without[:-1]}; leave max_job_zone out, or use 'matched'.")
-    broken, unsure = limits(stated, catalog, max_job_zone)
-    if openings is not None:
+    free = method != "matched"
+    broken, unsure = limits(Profile(), catalog) if free else limits(profile, catalog, max_job_zone)
+    left = np.flatnonzero(~broken.any(axis=1).to_numpy()[order])[:top]
+    order, scores, openings = order[left], scores[left], yearly_openings(catalog)
+    if rank_by == "openings":
         unsure["openings not known"] = np.isnan(openings)
-    values = scorer.scores(person)
-    order = _best(scorer, person, values, len(catalog), openings)[0][0]
-    positions = order[~broken.any(axis=1).to_numpy()[order]][:top]
-    scores = scorer.shown(person, values[:, positions])[0]
-    listed = _listed(scorer, profile, catalog, positions, scores)
-    listed["note"] = ["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[positions]]
-    listed.attrs["limits"] = without or removed(broken)
+        scores = score_matrix([profile], method, catalog)[0, order]
+    counted = [
+        ", ".join(f"{name} {value:+.1f}" for name, value in reasons.head(3).to_numpy())
+        for reasons in (scorer.reasons(profile, order) if scorer.reasons else [])
+    ]
+    listed = catalog.table.iloc[order].reset_index().assign(
+        rank=np.arange(1, len(order) + 1), score=scores, openings=openings[order],
+        confidence=[scorer.word(score) if scorer.word else "" for score in scores],
+        counted_most=counted or "",
+        note=["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[order]],
+    )[COLUMNS]  # fmt: skip
+    none = f"The method '{method}' applies no limits."
+    listed.attrs["limits"] = none if free else removed(broken)
     return listed
 
 
-def _listed(
-    scorer: Scorer, profile: Profile, catalog: Catalog, rows: np.ndarray, scores: np.ndarray
-) -> pd.DataFrame:
-    """The facts of the occupations at these positions beside their scores."""
-    table = catalog.table.iloc[rows].reset_index()
-    words = [scorer.word(score) if scorer.probabilities else "" for score in scores]
-    table = table.assign(
-        rank=np.arange(1, len(table) + 1), score=scores, confidence=words,
-        openings=yearly_openings(catalog)[rows],
-    )  # fmt: skip
-    if scorer.reasons is not None:
-        table["counted_most"] = [
-            ", ".join(f"{name} {value:+.1f}" for name, value in reasons.head(3).to_numpy())
-            for reasons in scorer.reasons(profile, rows)
-        ]
-    return table[[name for name in COLUMNS if name in table]].copy()
+def limits(
+    profile: Profile, catalog: Catalog, max_job_zone: int | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Which of the catalog's n occupations break a profile's limits, and a highest job zone (1-5).
+
+    An occupation breaks the minimum wage if its median wage is known, not top-coded, and
+    lower; the education limit if it typically needs a higher level; the job zone if it is
+    higher; the fields if its major group is none of them.
+
+    Returns two tables with n rows of True and False: a column for each limit that was stated,
+    True where it is broken; and one for each thing not known that was decided in the person's
+    favour. Raises CareerlibError for a job zone that does not exist.
+    """
+    table, broken, unsure = catalog.table, {}, {}
+    if profile.min_wage:
+        low = table["median_wage"] < profile.min_wage  # False where missing
+        unsure["wage not known"] = table["median_wage"].isna()
+        unsure["wage at least the figure"] = low & table["wage_top_coded"]
+        broken["minimum wage"] = low & ~table["wage_top_coded"]
+    if profile.max_education is not None:
+        needed = table["education"].map(NEEDED_LEVEL)
+        unsure["education not known"] = needed.isna()
+        broken["education"] = needed > NEEDED_LEVEL[profile.max_education]
+    if max_job_zone is not None:
+        check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
+        broken["job zone"] = table["job_zone"] > max_job_zone
+    if profile.fields:
+        broken["fields"] = ~table["major_group"].isin(profile.fields)
+    return pd.DataFrame(broken, table.index), pd.DataFrame(unsure, table.index)
+
+
+def removed(broken: pd.DataFrame) -> str:
+    """A sentence on what the limits removed."""
+    if broken.columns.empty:
+        return "No limit was stated, so nothing was removed."
+    each = ", ".join(f"{limit} {count}" for limit, count in broken.sum().items())
+    out_of = f"{broken.any(axis=1).sum()} of {len(broken)} occupations"
+    return f"The limits removed {out_of} ({each}; one can break several)."
 
 
 def yearly_openings(catalog: Catalog) -> np.ndarray:
@@ -102,110 +178,84 @@ def yearly_openings(catalog: Catalog) -> np.ndarray:
 
 
 def score_many(
-    profiles: People, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
+    profiles: People, method: str = "matched", top: int = 10, catalog: Catalog | None = None,
     rank_by: str = "fit",
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The best occupations of many people at once, in bounded memory.
+    """The best occupations of many people at once, without limits.
 
-    profiles: Profiles (any iterable, also a generator), or an (m, 50) array of person
-    vectors. Beyond input and result, memory is that of CHUNK people's scores. Limits are
-    not applied. rank_by: "fit", or "openings": probability times yearly openings, so where an
-    opening that fits would be; occupations whose openings are not known come last.
+    profiles: Profiles, or an (m, 50) array of person vectors. Beyond these and the result, memory
+    is that of CHUNK people's scores. catalog: by default the post's 150 for "post" and "cosine", as
+    in the post, and all occupations for the other methods. rank_by: "fit", or "openings":
+    probability times yearly openings, so where an opening that fits would be.
 
-    Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by,
-    best first, ties to the lower code; by openings NaN where those are not known. A person
-    whom the method cannot rank (nothing rated; for "interests" also no or equal interests)
-    has position -1 and NaN in the whole row. Raises CareerlibError as `recommend`, and
-    for arrays of another shape or with missing numbers.
+    Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
+    first, ties to the lower code; by openings those not known come last, with NaN. A person whom
+    the method cannot rank (nothing rated, or all alike where it correlates) has position -1 and
+    NaN in the whole row. Raises CareerlibError as `recommend`, and for other arrays.
     """
-    scorer, _, openings = _ready(method, catalog, top, rank_by)
-    total = len(profiles) if isinstance(profiles, Sized) else None
-    positions, scores = [np.empty((0, top), dtype=int)], [np.empty((0, top))]
+    scorer, catalog = _ready(method, catalog, top)
+    if rank_by not in RANK_BY:
+        raise CareerlibError(f"There is no rank_by '{rank_by}'; {nearest(rank_by, RANK_BY)}")
+    if (by_openings := rank_by == "openings") and scorer.word is None:
+        what = f"The method '{method}' gives no probability to multiply openings by"
+        raise CareerlibError(f"{what}; leave rank_by out, or use 'matched'.")
+    persons = profiles if isinstance(profiles, np.ndarray) else encode_profiles(profiles)
+    numbers = persons.dtype.kind in "fiu" and np.isfinite(persons).all()
+    if not numbers or persons.shape[1:] != (N_SLOTS,):
+        raise CareerlibError(
+            f"The person vectors are a {persons.dtype} array of shape {persons.shape}; give finite "
+            f"numbers of shape (people, {N_SLOTS})."
+        )
+    persons = persons.astype(float, copy=False)
+    openings = yearly_openings(catalog) if by_openings else None
+    positions, values = np.full((len(persons), top), -1), np.full((len(persons), top), np.nan)
     # The bar appears after a second, and only in a terminal.
-    with tqdm(total=total, unit=" people", delay=1, disable=None, leave=False) as bar:
-        for persons in _chunks(profiles):
-            able = scorer.can_rank(persons)
-            positions.append(np.full((len(persons), top), -1))
-            scores.append(np.full((len(persons), top), np.nan))
-            people = persons[able]
-            found = _best(scorer, people, scorer.scores(people), top, openings)
-            positions[-1][able], scores[-1][able] = found
-            bar.update(len(persons))
-    return np.concatenate(positions), np.concatenate(scores)
+    bar = {"unit": " people", "unit_scale": CHUNK, "delay": 1, "disable": None, "leave": False}
+    for start in trange(0, len(persons), CHUNK, **bar):
+        rows = slice(start, start + CHUNK)
+        positions[rows], values[rows] = _best(scorer, persons[rows], top, openings)
+    return positions, values
 
 
 def _best(
-    scorer: Scorer, persons: np.ndarray, values: np.ndarray, top: int, openings: np.ndarray | None
+    scorer: Scorer, persons: np.ndarray, top: int, openings: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(m, top) positions and values of `score_many` for persons who can be ranked, from their
-    (m, n) scores."""
+    """`score_many` for as many persons as fit into memory."""
+    scores = scorer.scores(persons)
+    able = np.any(persons[:, RATED] > 0, axis=1) & scores.any(axis=1)
     if openings is None:
-        best = best_positions(values, top)
-        return best, scorer.shown(persons, np.take_along_axis(values, best, axis=1))
-    fit = scorer.shown(persons, values)
-    most = np.nanmax(openings, initial=1)  # shares of it, so that a tie means the same at any size
-    products = np.where(np.isnan(openings), fit - 2, fit * (openings / most))
-    best = best_positions(products, top)
-    found = np.take_along_axis(products, best, axis=1)
-    return best, np.where(found < 0, np.nan, found * most)
+        best = best_positions(scores, top)
+        values = scorer.shown(persons, np.take_along_axis(scores, best, axis=1))
+    else:
+        fit, unknown = scorer.shown(persons, scores), np.isnan(openings)
+        products = np.where(unknown, fit - 1, fit * openings)  # below 0, in the order of the fit
+        best = best_positions(products, top)
+        values = np.where(unknown[best], np.nan, np.take_along_axis(products, best, axis=1))
+    return np.where(able[:, None], best, -1), np.where(able[:, None], values, np.nan)
 
 
 def score_matrix(
-    profiles: People, method: str = "matched", catalog: Catalog | str | None = None
+    profiles: People, method: str = "matched", catalog: Catalog | None = None
 ) -> np.ndarray:
-    """(m, n) scores of every person for every occupation, all in memory at once.
+    """(m, n) scores of every person for every occupation; arguments and errors as `score_many`.
 
-    Arguments and errors as `score_many`; NaN for a person whom the method cannot rank.
+    All are in memory at once. NaN for a person whom the method cannot rank.
     """
-    scorer, catalog, _ = _ready(method, catalog)
-    parts = [np.empty((0, len(catalog)))]
-    for persons in _chunks(profiles):
-        scores, able = scorer.shown(persons, scorer.scores(persons)), scorer.can_rank(persons)
-        parts.append(np.where(able[:, None], scores, np.nan))
-    return np.concatenate(parts)
+    _, catalog = _ready(method, catalog)
+    positions, scores = score_many(profiles, method, len(catalog), catalog)
+    matrix = np.full(scores.shape, np.nan)
+    np.put_along_axis(matrix, positions, scores, axis=1)
+    return matrix
 
 
-def _chunks(profiles: People) -> Iterator[np.ndarray]:
-    """Checked (at most CHUNK, 50) arrays of person vectors."""
-    if not isinstance(profiles, np.ndarray):
-        people = iter([profiles] if isinstance(profiles, Profile) else profiles)
-        while batch := list(islice(people, CHUNK)):
-            yield encode_profiles(batch)
-        return
-    if profiles.ndim != 2 or profiles.shape[1] != N_SLOTS or profiles.dtype.kind not in "fiu":
-        raise CareerlibError(
-            f"The person vectors are a {profiles.dtype} array of shape {profiles.shape}; "
-            f"give numbers of shape (people, {N_SLOTS})."
-        )
-    for start in range(0, len(profiles), CHUNK):
-        persons = profiles[start : start + CHUNK].astype(float, copy=False)
-        finite = np.isfinite(persons).all(axis=1)
-        if not finite.all():
-            raise CareerlibError(
-                f"Row {start + int(finite.argmin())} of the person vectors has missing or "
-                "infinite numbers; give finite ones."
-            )
-        yield persons
-
-
-def _ready(
-    method: str, catalog: Catalog | str | None, top: int = 1, rank_by: str = "fit"
-) -> tuple[Scorer, Catalog, np.ndarray | None]:
-    """What was asked for, checked: the method ready for the catalog, and the (n,) openings to
-    multiply probabilities by, None where fit alone ranks."""
-    for what, name, names in (("method", method, METHODS), ("rank_by", rank_by, RANK_BY)):
-        if name not in names:
-            raise CareerlibError(f"There is no {what} '{name}'; {nearest(name, names)}")
-    if not isinstance(catalog, Catalog):
-        catalog = _loaded(catalog or ("post" if method in ("post", "cosine") else "all"))
+def _ready(method: str, catalog: Catalog | None, top: int = 1) -> tuple[Scorer, Catalog]:
+    """What was asked for, checked: the method ready for the catalog."""
+    if method not in METHODS:
+        raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
+    if catalog is None:
+        catalog = _loaded("post" if method in AS_POSTED else "all")
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    scorer = METHODS[method](catalog)
-    if rank_by == "openings" and scorer.probabilities is None:
-        raise CareerlibError(
-            f"The method '{method}' gives no probability to multiply openings by; leave rank_by "
-            "out, or use 'matched'."
-        )
-    return scorer, catalog, yearly_openings(catalog) if rank_by == "openings" else None
+    return _scorer(method, catalog), catalog
 
 
 _loaded = cache(load_catalog)

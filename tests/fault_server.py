@@ -37,14 +37,15 @@ class FaultServer(ThreadingTCPServer):
         threading.Thread(target=self.serve_forever, args=(0.02,)).start()
 
     def finish_request(self, request, client_address):
-        with suppress(OSError), request.makefile("rwb", 0) as file:
-            file.readline()
-            headers = parse_headers(file)
-            asked = json.loads(file.read(int(headers["content-length"])))
+        with suppress(OSError), request.makefile("rb") as read, request.makefile("wb", 0) as write:
+            if not read.readline():  # the client gave up before it asked
+                return
+            headers = parse_headers(read)
+            asked = json.loads(read.read(int(headers["content-length"])))
             self.headers.append(headers)
             self.asked.append(asked)
             for part in self.behave(asked):
-                file.write(part)
+                write.write(part)
                 if self.stopping.is_set():
                     break
 

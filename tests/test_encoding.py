@@ -6,10 +6,7 @@ import pytest
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
 from careerlib.encoding import (
     BLOCKS,
-    DIFFERENCE,
     FEATURES,
-    OCCUPATION,
-    PERSON,
     SLOT,
     SLOTS,
     cosine,
@@ -20,24 +17,16 @@ from careerlib.encoding import (
 from careerlib.profile import PART_4, SARAH, Profile
 
 RNG = np.random.default_rng(0)
-LEVELS = {
-    "No formal educational credential": 2.5,  # the post's fallback
-    "High school diploma or equivalent": 0,
-    "Some college, no degree": 1,
-    "Postsecondary nondegree award": 1,
-    "Associate's degree": 2,
-    "Bachelor's degree": 3,
-    "Master's degree": 4,
-    "Doctoral or professional degree": 5,
-}
+LEVELS = (2.5, 0, 1, 1, 2, 3, 4, 5)  # no credential has the post's fallback
 
 
 def test_names_of_slots_and_features():
     assert SLOTS == (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
     assert len(set(SLOTS)) == 50 and list(SKILLS) == sorted(SKILLS)
-    assert tuple(slot for block in BLOCKS.values() for slot in SLOTS[block]) == SLOTS
-    for part, block in (("person", PERSON), ("occupation", OCCUPATION), ("difference", DIFFERENCE)):
-        assert FEATURES[block] == tuple(f"{part}: {slot}" for slot in SLOTS)
+    rated = [slot for block in BLOCKS.values() for slot in SLOTS[block]]
+    assert (*rated, "Wage", "Remote", "Education") == SLOTS
+    for start, part in zip((0, 50, 100), ("person", "occupation", "difference"), strict=True):
+        assert FEATURES[start : start + 50] == tuple(f"{part}: {slot}" for slot in SLOTS)
 
 
 def test_an_occupation_by_hand(post):
@@ -48,17 +37,6 @@ def test_an_occupation_by_hand(post):
     assert vector[SLOT["Education"]] == pytest.approx(3 / 5)
 
 
-def test_filling_adds_interests_and_values_and_nothing_else(catalog):
-    plain, filled = encode_occupations(catalog), encode_occupations(catalog, fill=True)
-    rated = slice(BLOCKS["interests"].start, BLOCKS["work values"].stop)
-    assert not plain[:, rated].any()
-    expected = np.nan_to_num(np.hstack([catalog.interests, catalog.work_values])) / 7
-    np.testing.assert_allclose(filled[:, rated], expected)
-    plain[:, rated] = filled[:, rated]
-    np.testing.assert_array_equal(plain, filled)
-    assert np.isfinite(filled).all()
-
-
 def test_missing_figures(catalog):
     vectors, wages = encode_occupations(catalog), catalog.table["median_wage"]
     actors = catalog.position("Actors")
@@ -67,12 +45,12 @@ def test_missing_figures(catalog):
     assert (vectors[~catalog.table["has_bls"].to_numpy(), SLOT["Education"]] == 0.5).all()
 
 
-@pytest.mark.parametrize("education", EDUCATION)
-def test_education_levels(catalog, education):
+@pytest.mark.parametrize(("education", "level"), [*zip(EDUCATION, LEVELS, strict=True)])
+def test_education_levels(catalog, education, level):
     rows = (catalog.table["education"] == education).to_numpy()
-    assert set(encode_occupations(catalog)[rows, SLOT["Education"]]) == {LEVELS[education] / 5}
+    assert set(encode_occupations(catalog)[rows, SLOT["Education"]]) == {level / 5}
     person = encode_profiles(Profile(skills=["Writing"], max_education=education))
-    assert person[0, SLOT["Education"]] == LEVELS[education] / 5
+    assert person[0, SLOT["Education"]] == level / 5
 
 
 def test_a_profile_by_hand():
@@ -88,15 +66,6 @@ def test_a_profile_by_hand():
     np.testing.assert_allclose(encode_profiles(person), [list(expected.values())])
 
 
-def test_sarah_has_the_slots_of_the_procedure():
-    (vector,) = encode_profiles(SARAH)
-    assert {SLOTS[slot]: vector[slot] for slot in np.flatnonzero(vector)} == pytest.approx({
-        "Critical Thinking": 0.6, "Social Perceptiveness": 0.6, "Speaking": 0.6, "Writing": 0.6,
-        "Investigative": 5 / 7, "Enterprising": 6 / 7, "Achievement": 6 / 7, "Recognition": 5 / 7,
-        "Education": 1,
-    })  # fmt: skip
-
-
 def test_many_profiles_are_encoded_one_by_one():
     both = encode_profiles(iter([SARAH, PART_4]))
     np.testing.assert_array_equal(both, [*encode_profiles(SARAH), *encode_profiles(PART_4)])
@@ -106,30 +75,13 @@ def test_many_profiles_are_encoded_one_by_one():
 def test_a_pair_is_person_occupation_and_signed_difference():
     one, many = RNG.random(50), RNG.random((3, 50))
     for persons, occupations in ((many, many[::-1]), (one, many), (many, one), (one, one)):
-        pairs = pair_features(persons, occupations)
-        expected = np.broadcast_arrays(np.atleast_2d(persons), np.atleast_2d(occupations))
-        np.testing.assert_array_equal(pairs[:, PERSON], expected[0])
-        np.testing.assert_array_equal(pairs[:, OCCUPATION], expected[1])
-        np.testing.assert_array_equal(pairs[:, DIFFERENCE], expected[0] - expected[1])
-
-
-@pytest.mark.parametrize(
-    ("persons", "occupations", "what"),
-    [
-        ((2, 49), (2, 50), "(2, 49) and (2, 50)"),
-        ((2, 50), (2, 51), "(2, 50) and (2, 51)"),
-        ((2, 50), (3, 50), "(2, 50) and (3, 50)"),
-    ],
-)
-def test_arrays_that_are_no_pairs(refusal, persons, occupations, what):
-    assert what in refusal(pair_features, np.zeros(persons), np.zeros(occupations))
+        p, o = np.broadcast_arrays(np.atleast_2d(persons), np.atleast_2d(occupations))
+        np.testing.assert_array_equal(pair_features(persons, occupations), np.hstack([p, o, p - o]))
 
 
 def test_cosine():
-    first, second = (
-        [[1, 0], [3, 4], [1, 1], [1, 0], [0, 0]],
-        [[0, 2], [6, 8], [1, 0], [-5, 0], [1, 1]],
-    )
+    first = [[1, 0], [3, 4], [1, 1], [1, 0], [0, 0]]
+    second = [[0, 2], [6, 8], [1, 0], [-5, 0], [1, 1]]
     np.testing.assert_allclose(cosine(first, second), [0, 1, np.sqrt(0.5), -1, 0])
     vectors = RNG.normal(size=(6, 50))
     np.testing.assert_allclose(cosine(vectors * 1e6, vectors / 1e6), 1)

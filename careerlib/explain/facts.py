@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
-from careerlib.limits import NEEDED_LEVEL
+from careerlib.encoding import NEEDED_LEVEL
 from careerlib.profile import Profile
 
 FOR, AGAINST, NEXT = "for", "against", "next"
@@ -94,7 +94,7 @@ def one_line(text: object, longest: int) -> str:
 
 def _than(side: str, shares: Shares, name: str) -> str:
     """The place among all occupations, rounded down; nothing where it is below one percent."""
-    percent, word = int(100 * shares[side][name] + 1e-9), "more" if side == FOR else "less"
+    percent, word = int(100 * shares[side][name] + 1e-9), "higher" if side == FOR else "lower"
     return f", {word} than for {percent} % of occupations" if percent else ""
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from careerlib import ledger, sweep
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, ROOT, shown
+from careerlib.project import DATA, NOTEBOOKS, ROOT, shown, usable_output
 
 SITE = Path(__file__).parent / "site"
 # README.md is no page of the book: the first page takes the picture from it.
@@ -35,11 +35,10 @@ def write_book(outputs: Path | str) -> Path:
     """Make the book of what runs and sweeps left in `outputs`; return its first page.
 
     A notebook that was not run is shown as committed. Raises CareerlibError if the book cannot be
-    made; an earlier one then stays.
+    made, or the folder holds somebody else's files; an earlier book then stays.
     """
-    outputs = Path(outputs).absolute()
+    outputs = usable_output(outputs)
     try:
-        outputs.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder:
             source, made = Path(folder, "source"), Path(folder, "book")
             _write_source(source, outputs)

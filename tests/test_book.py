@@ -11,6 +11,7 @@ from test_runner import write_notebook
 
 from careerlib import book
 from careerlib.book import write_book
+from careerlib.project import MARK
 
 HOSTILE = """\
 <div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
@@ -39,6 +40,7 @@ def made(tmp_path_factory) -> Path:
     for name in ("01_first", "04_hostile", "10_the_ledger"):
         write_notebook(committed, name, f"print('committed {name}')")
     outputs.mkdir()
+    (outputs / MARK).touch()
     path = shutil.copy(committed / "04_hostile.ipynb", outputs)
     notebook = json.loads(Path(path).read_text())
     cell = notebook["cells"][1] | {"id": "controls", "execution_count": 1}
@@ -102,6 +104,13 @@ def test_every_page_opens_without_a_network(made):
         loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', path.read_text())
         assert loaded
         assert not [address for address in loaded if re.match(r"(https?:)?//", address)], path
+
+
+def test_somebody_elses_book_is_left_alone(refusal, tmp_path):
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book/mine.html").touch()
+    assert "holds files that no run has made" in refusal(write_book, tmp_path)
+    assert (tmp_path / "book/mine.html").exists()
 
 
 def test_a_book_that_cannot_be_made_leaves_the_earlier_one(made, refusal, monkeypatch, tmp_path):

@@ -80,7 +80,7 @@ def _scorer(method: str, catalog: Catalog) -> Scorer:
 
 
 def recommend(
-    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | None = None,
+    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
     max_job_zone: int | None = None, rank_by: str = "fit",
 ) -> pd.DataFrame:  # fmt: skip
     """The `top` best occupations for one person, best first; the arguments are `score_many`'s.
@@ -178,14 +178,14 @@ def yearly_openings(catalog: Catalog) -> np.ndarray:
 
 
 def score_many(
-    profiles: People, method: str = "matched", top: int = 10, catalog: Catalog | None = None,
+    profiles: People, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
     rank_by: str = "fit",
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The best occupations of many people at once, without limits.
 
     profiles: Profiles, or an (m, 50) array of person vectors. Beyond these and the result, memory
-    is that of CHUNK people's scores. catalog: by default the post's 150 for "post" and "cosine", as
-    in the post, and all occupations for the other methods. rank_by: "fit", or "openings":
+    is that of CHUNK people's scores. catalog: a Catalog or its name; by default the post's 150 for
+    "post" and "cosine", as in the post, and all occupations for the other methods. rank_by: "fit", or "openings":
     probability times yearly openings, so where an opening that fits would be.
 
     Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
@@ -235,7 +235,7 @@ def _best(
 
 
 def score_matrix(
-    profiles: People, method: str = "matched", catalog: Catalog | None = None
+    profiles: People, method: str = "matched", catalog: Catalog | str | None = None
 ) -> np.ndarray:
     """(m, n) scores of every person for every occupation; arguments and errors as `score_many`.
 
@@ -248,12 +248,12 @@ def score_matrix(
     return matrix
 
 
-def _ready(method: str, catalog: Catalog | None, top: int = 1) -> tuple[Scorer, Catalog]:
+def _ready(method: str, catalog: Catalog | str | None, top: int = 1) -> tuple[Scorer, Catalog]:
     """What was asked for, checked: the method ready for the catalog."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
-    if catalog is None:
-        catalog = _loaded("post" if method in AS_POSTED else "all")
+    if not isinstance(catalog, Catalog):
+        catalog = _loaded(catalog or ("post" if method in AS_POSTED else "all"))
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
     return _scorer(method, catalog), catalog
 

@@ -185,8 +185,8 @@ def score_many(
 
     profiles: Profiles, or an (m, 50) array of person vectors. Beyond these and the result, memory
     is that of CHUNK people's scores. catalog: a Catalog or its name; by default the post's 150 for
-    "post" and "cosine", as in the post, and all occupations for the other methods. rank_by: "fit", or "openings":
-    probability times yearly openings, so where an opening that fits would be.
+    "post" and "cosine", as in the post, and all occupations for the others. rank_by: "fit", or
+    "openings": probability times yearly openings, so where an opening that fits would be.
 
     Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
     first, ties to the lower code; by openings those not known come last, with NaN. A person whom

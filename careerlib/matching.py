@@ -4,8 +4,9 @@ A kernel ridge regression, fitted when first asked for, from the statements of p
 occupations to those that O*NET lists as related. Notebook 08 builds it and judges it.
 """
 
-from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,7 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog, load_catalog
-from careerlib.encoding import BLOCKS, N_SLOTS, SLOTS, correlation, encode_profiles
-from careerlib.errors import CareerlibError, check_whole
+from careerlib.encoding import BLOCKS, SLOTS, correlation, encode_profiles
 from careerlib.evaluation import ranked
 from careerlib.persons import full_persons, long_forms, random_profiles, short_forms
 from careerlib.profile import Profile
@@ -28,11 +28,11 @@ N_SHORT = 5  # short forms of each occupation to learn from, beside a long one a
 N_LANDMARKS, GAMMA, PENALTY = 250, 0.01, 0.1
 SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
 N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.15
-N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed
+N_FOLDS, LIST = 3, 10  # parts to calibrate on, length of a list
+SEED = 42
 CARELESS = 1.5  # points by which people misjudge a rating whose forms are still somebody's
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
-Person = Profile | np.ndarray  # the array is a vector (50,) or (1, 50)
 
 
 def training_forms(catalog: Catalog, seed: int) -> list[np.ndarray]:
@@ -73,22 +73,19 @@ def scale(catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
 def statements(persons: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """(m, 94) statements of (m, 50) person vectors: how high each stated rating is among
     occupations, then 1 if it was stated. What is not stated is 0 in both."""
-    if persons.ndim != 2 or persons.shape[1] != N_SLOTS or not np.isfinite(persons).all():
-        wrong = f"An array of shape {persons.shape} is not (people, {N_SLOTS}) finite numbers"
-        raise CareerlibError(f"{wrong}; make person vectors with encode_profiles.")
     stated = persons[:, RATED] > 0
     return np.hstack([np.where(stated, (persons[:, RATED] - mean) / spread, 0), stated])
 
 
-@dataclass(frozen=True)
-class Matcher:
-    """A model for n occupations, fitted with N; `fit_matcher` makes it.
+class Matcher(NamedTuple):
+    """A model fitted with all N occupations, for n of them; `matcher_of` makes it.
 
     A probability says how likely O*NET names the occupation among the relatives of the one
     that the person resembles. It is not the chance of being hired or content.
     """
 
-    mean: np.ndarray  # (47,) of the N occupations' ratings
+    codes: pd.Index  # of the N occupations
+    mean: np.ndarray  # (47,) of their ratings
     spread: np.ndarray  # (47,)
     filled: np.ndarray  # (N, 50) their vectors
     landmarks: np.ndarray  # (d, 94) statements that a person's are compared with
@@ -96,7 +93,7 @@ class Matcher:
     base: np.ndarray  # (N,)
     calibration: np.ndarray | None = None  # intercept and weights (4,) of `_entry_features`
     coherent: np.ndarray | None = None  # intercept and weight (2,) of the coherence
-    columns: np.ndarray | None = None  # (n,) positions among the N; None for all in order
+    columns: np.ndarray | slice = slice(None)  # (n,) positions among the N
 
     def scores(self, persons: np.ndarray) -> np.ndarray:
         """(m, n) of (m, 50) person vectors, higher is better; standardised within each person
@@ -107,7 +104,7 @@ class Matcher:
         values -= values.mean(axis=1, keepdims=True)
         squares = np.einsum("ij,ij->i", values, values)[:, None]
         values /= np.sqrt(squares / values.shape[1])
-        return values if self.columns is None else values[:, self.columns]
+        return values[:, self.columns]
 
     def coherence(self, persons: np.ndarray) -> np.ndarray:
         """(m,) how well the best occupation explains a form: its correlation, 2 at most."""
@@ -121,23 +118,20 @@ class Matcher:
         entry = expit(self.calibration[0] + _entry_features(persons, scores) @ self.calibration[1:])
         return somebody[:, None] * entry
 
-    def reasons(self, person: Person, position: int) -> pd.DataFrame:
-        """What each statement does to the log-odds of one occupation: with it minus without it.
-
-        position: the occupation's row in the catalog. Columns statement (the slot's name) and
-        contribution, largest first, ties in the order of the slots. They do not add up to the
-        log-odds: what two say together is in both. CareerlibError for who states nothing.
-        """
+    def reasons(self, person: Profile, position: int) -> pd.DataFrame:
+        """`reasons_of_all` for the occupation in this row of the catalog."""
         return self.reasons_of_all(person, np.array([position]))[0]
 
-    def reasons_of_all(self, person: Person, positions: np.ndarray) -> list[pd.DataFrame]:
-        """`reasons` for each of several occupations, in one go."""
-        person = encode_profiles(person)[0] if isinstance(person, Profile) else person.ravel()
-        stated = np.flatnonzero(person[RATED] > 0)
-        if len(stated) == 0:
-            raise CareerlibError("Nothing stated, so nothing contributes; rate at least one skill.")
-        variants = np.tile(person, (len(stated) + 1, 1))
-        variants[np.arange(len(stated)), stated] = 0
+    def reasons_of_all(self, person: Profile, positions: np.ndarray) -> list[pd.DataFrame]:
+        """What each statement does to the log-odds of each occupation: with it minus without it.
+
+        Columns statement (the slot's name) and contribution, largest first, ties in the order of
+        the slots. They do not add up to the log-odds: what two say together is in both.
+        """
+        vector = encode_profiles(person)
+        stated = np.flatnonzero(vector[0, RATED] > 0)
+        variants = np.repeat(vector, len(stated) + 1, axis=0)
+        variants[np.arange(len(stated)), stated] = 0  # the last row stays whole
         values = logit(self.probabilities(variants, self.scores(variants)[:, positions]))
         lost, names = (values[-1] - values[:-1]).round(9), np.array(SLOTS)[stated]
         order = np.argsort(-lost, axis=0, kind="stable")
@@ -158,43 +152,54 @@ def word(probability: float) -> str:
     return next(name for name, low in WORDS.items() if probability >= low)
 
 
-def fit_matcher(catalog: Catalog, occupations: np.ndarray | None = None, seed: int = 42) -> Matcher:
-    """Fit the model; of the relations only the lists of `occupations` (positions) are read.
+def matcher_of(catalog: Catalog) -> Matcher:
+    """The model of all occupations, fitted once a process, with the columns of this catalog."""
+    whole = _matcher()
+    if catalog.codes.equals(whole.codes):
+        return whole
+    return whole._replace(columns=whole.codes.get_indexer(catalog.codes))
 
-    All by default. Every occupation may be recommended, forms of every one are filled in. Raises
-    CareerlibError for a seed that cannot be used and for fewer than 30 occupations.
-    """
-    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-    own = np.arange(len(catalog)) if occupations is None else np.unique(occupations)
-    check_whole("the number of occupations", len(own), FEWEST, 10**6, "a model learns from them")
-    folds = list(KFold(N_FOLDS, shuffle=True, random_state=seed).split(own))
+
+@cache
+def _matcher() -> Matcher:
+    catalog = load_catalog()
+    everyone = np.arange(len(catalog))
+    folds = list(KFold(N_FOLDS, shuffle=True, random_state=SEED).split(everyone))
     with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-        matcher, *others = _fit(catalog, [own, *(own[rest] for rest, _ in folds)], seed)
-        calibration = _calibrated(catalog, others, [own[held] for _, held in folds], seed)
-        return replace(matcher, calibration=calibration, coherent=_coherent(catalog, matcher, seed))
+        matcher, *others = fitted(catalog, [everyone, *(rest for rest, _ in folds)])
+        calibration = _calibrated(catalog, others, [held_out for _, held_out in folds])
+        # Carelessly filled forms of occupations are told from forms by chance.
+        careless, chance = np.random.SeedSequence([SEED, 2]).generate_state(2)
+        forms = short_forms(catalog, careless, CARELESS), random_profiles(len(catalog), chance)
+        coherence = matcher.coherence(np.vstack(forms))[:, None]
+        coherent = _logistic(coherence, np.repeat([True, False], len(catalog)))
+    return matcher._replace(calibration=calibration, coherent=coherent)
 
 
-def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher]:
-    """A model for each set of occupations whose lists may be read: only the targets differ."""
-    n, forms = len(catalog), training_forms(catalog, seed)
+def fitted(catalog: Catalog, several: list[np.ndarray]) -> list[Matcher]:
+    """A model, not calibrated, for each set of occupations whose lists of relatives may be read.
+
+    Every occupation may be recommended, forms of every one are filled in: only targets differ.
+    """
+    n, forms = len(catalog), training_forms(catalog, SEED)
     mean, spread = scale(catalog)
     said = statements(np.vstack(forms), mean, spread)
     wanted = np.hstack([targets(catalog, np.isin(np.arange(n), rows)) for rows in several])
-    kernel = Nystroem(gamma=GAMMA, n_components=min(N_LANDMARKS, 3 * n), random_state=seed)
+    kernel = Nystroem(gamma=GAMMA, n_components=N_LANDMARKS, random_state=SEED)
     kernel.fit(said[-3 * n :])  # a short form, a long one and the full ratings of each
     ridge = Ridge(PENALTY).fit(kernel.transform(said), np.tile(wanted, (len(forms), 1)))
     # The kernel's normalisation and the ridge's weights are one product.
     weights = np.split(kernel.normalization_.T @ ridge.coef_.T, len(several), axis=1)
     bases = np.split(ridge.intercept_, len(several))
-    about = mean, spread, forms[-1], kernel.components_
-    return [Matcher(*about, *fitted) for fitted in zip(weights, bases, strict=True)]
+    about = catalog.codes, mean, spread, forms[-1], kernel.components_
+    return [Matcher(*about, *learned) for learned in zip(weights, bases, strict=True)]
 
 
-def _calibrated(catalog: Catalog, models: list[Matcher], held_out: list, seed: int) -> np.ndarray:
+def _calibrated(catalog: Catalog, models: list[Matcher], held_out: list) -> np.ndarray:
     """Intercept and weights of a logistic regression on the lists of ten of people whose lists of
     relatives their model has not read. They fill in other forms than those of training."""
     related = catalog.related_matrix() > 0
-    short, long = np.random.SeedSequence([seed, 1]).generate_state(2)
+    short, long = np.random.SeedSequence([SEED, 1]).generate_state(2)
     forms = [short_forms(catalog, short), long_forms(catalog, long), full_persons(catalog)]
     features, right = [], []
     for (model, own), form in product(zip(models, held_out, strict=True), forms):
@@ -205,31 +210,7 @@ def _calibrated(catalog: Catalog, models: list[Matcher], held_out: list, seed: i
     return _logistic(np.concatenate(features).reshape(-1, 3), np.concatenate(right).ravel())
 
 
-def _coherent(catalog: Catalog, matcher: Matcher, seed: int) -> np.ndarray:
-    """Intercept and weight of a logistic regression that tells carelessly filled forms of
-    occupations from forms by chance, by their coherence."""
-    careless, chance = np.random.SeedSequence([seed, 2]).generate_state(2)
-    real = short_forms(catalog, careless, CARELESS)
-    coherence = matcher.coherence(np.vstack([real, random_profiles(len(real), chance)]))
-    return _logistic(coherence[:, None], np.arange(2 * len(real)) < len(real))
-
-
 def _logistic(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Intercept and weights of a logistic regression without a penalty."""
     model = LogisticRegression(C=np.inf, max_iter=1000).fit(features, labels)
     return np.append(model.intercept_, model.coef_)
-
-
-_matchers: dict[str, Matcher] = {}
-
-
-def matcher_of(catalog: Catalog) -> Matcher:
-    """The model of this catalog, fitted once a process; of a part of the whole, columns of its."""
-    if (key := catalog.digest) not in _matchers:
-        whole = load_catalog()
-        columns = whole.codes.get_indexer(catalog.codes)
-        if key != whole.digest and whole.take(columns, "part").digest == key:
-            _matchers[key] = replace(matcher_of(whole), columns=columns)
-        else:
-            _matchers[key] = fit_matcher(catalog)
-    return _matchers[key]

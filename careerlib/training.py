@@ -20,20 +20,15 @@ CONFIDENCE = {"High": 0.8, "Medium": 0.6, "Low": 0.4, "Very low": 0.0}
 
 def logistic_regression(seed: int = 42) -> Pipeline:
     """The post's model: standardised features into a logistic regression (L2, C=1)."""
-    return make_pipeline(
-        StandardScaler(),
-        LogisticRegression(max_iter=1000, C=1.0, solver="lbfgs", random_state=seed),
-    )
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))
 
 
 def check_classes(labels: np.ndarray) -> None:
     """Raise CareerlibError where (n,) labels of 0 and 1 have fewer than five of either."""
     bad, good = np.bincount(labels, minlength=2)
     if min(bad, good) < 5:
-        raise CareerlibError(
-            f"There are {good} good and {bad} bad matches; training needs at least 5 of each: "
-            "raise n_samples or change the shares of the match types."
-        )
+        there = f"There are {good} good and {bad} bad matches; training needs at least 5 of each"
+        raise CareerlibError(f"{there}: raise n_samples or change the shares of the match types.")
 
 
 @cache

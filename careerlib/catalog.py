@@ -54,8 +54,8 @@ class Catalog:
         bls_shared_by (catalog occupations that share its BLS row).
     skill_importance, skill_level: (n, 35), O*NET's scales 1-5 and 0-7.
     interests, work_values: (n, 6), O*NET's scales 1-7; NaN rows where it has no values.
-    related: onet_soc_code, related_code, tier, rank (1 is nearest); of the occupations
-        in the catalog, including relatives outside it.
+    related: onet_soc_code, related_code, tier, rank (1 is nearest), of all rated occupations and
+        including relatives that are not rated.
     major_groups: BLS figures of the 22 SOC major groups, whole economy.
 
     The matrices are read-only and in the order of `table`.
@@ -97,9 +97,8 @@ class Catalog:
 
     def take(self, positions: Sequence[int] | np.ndarray, name: str) -> "Catalog":
         """The catalog of the occupations at these rows, in this order."""
-        related = self.related[self.related["onet_soc_code"].isin(self.codes[positions])]
         parts = {key: getattr(self, key)[positions] for key in MATRICES}
-        return replace(self, name=name, table=self.table.iloc[positions], related=related, **parts)
+        return replace(self, name=name, table=self.table.iloc[positions], **parts)
 
     @cached_property
     def digest(self) -> str:
@@ -110,11 +109,8 @@ class Catalog:
 
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
-        inside = self.related[self.related["related_code"].isin(self.codes)]
-        ranks = np.zeros((len(self), len(self)), dtype=np.int8)
-        rows = self.codes.get_indexer(inside["onet_soc_code"])
-        ranks[rows, self.codes.get_indexer(inside["related_code"])] = inside["rank"]
-        return ranks
+        ranks = self.related.pivot(index="onet_soc_code", columns="related_code", values="rank")
+        return ranks.reindex(self.codes, columns=self.codes, fill_value=0).fillna(0).to_numpy(int)
 
 
 def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
@@ -126,46 +122,43 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     """
     if name not in ("all", "post"):
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
-    frames = {key: _table(Path(folder), key, built) for key, built in manifest(folder).items()}
+    folder, frames = Path(folder), {}
+    for key, built in manifest(folder).items():
+        content = _read(folder / f"{key}.csv")
+        if hashlib.sha256(content).hexdigest() != built:
+            what = f"Table '{key}.csv' in {folder} is missing or not as built from O*NET {RELEASE}"
+            raise CareerlibError(f"{what}; {RESTORE}.")
+        types = {"median_wage": float, "wage_top_coded": bool}
+        frames[key] = pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
     table, related = frames["occupations"], frames["related_occupations"].reset_index()
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
     matrices = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
-    groups = frames["major_groups"]
-    catalog = Catalog("all", table, **matrices, related=related, major_groups=groups)
+    catalog = Catalog(
+        "all", table, **matrices, related=related, major_groups=frames["major_groups"]
+    )
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
     return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
 
 
-def manifest(folder: str | Path = DATA) -> dict[str, dict]:
-    """{table: {"rows": …, "sha256": …}}; CareerlibError for a `tables.json` that is not ours."""
-    content = _read(Path(folder), MANIFEST)
+def manifest(folder: Path = DATA) -> dict[str, str]:
+    """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
+    fault = "missing or damaged"
     try:
-        said = json.loads(content)
-        release, tables = str(said["onet_release"]), said["tables"]
-        built = {name: {key: tables[name][key] for key in ("rows", "sha256")} for name in TABLES}
+        said = json.loads(_read(folder / MANIFEST))
+        hashes = {name: said["tables"][name]["sha256"] for name in TABLES}
+        if (release := str(said["onet_release"])) == RELEASE:
+            return hashes
+        fault = f"of O*NET release {release[:12]}, not {RELEASE}"
     except (ValueError, KeyError, TypeError, RecursionError):  # the last where nested very deep
-        raise CareerlibError(f"'{MANIFEST}' in {folder} is damaged; {RESTORE}.") from None
-    if release != RELEASE:
-        found = f"The tables in {folder} are of O*NET release {release[:12]}, not {RELEASE}"
-        raise CareerlibError(f"{found}; {RESTORE}.")
-    return built
+        pass
+    raise CareerlibError(f"'{MANIFEST}' in {folder} is {fault}; {RESTORE}.")
 
 
-def _table(folder: Path, name: str, built: dict) -> pd.DataFrame:
-    """The table as it was built, by its first column; the hash proves the others and all values."""
-    content = _read(folder, f"{name}.csv")
-    if hashlib.sha256(content).hexdigest() != built["sha256"]:
-        what = f"Table '{name}.csv' in {folder} is not as it was built from O*NET {RELEASE}"
-        raise CareerlibError(f"{what}; {RESTORE}.")
-    types = {"median_wage": float, "wage_top_coded": bool}
-    return pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
-
-
-def _read(folder: Path, name: str) -> bytes:
-    """At most LARGEST bytes of the file: more than that is none of ours."""
+def _read(path: Path) -> bytes:
+    """At most LARGEST bytes of the file: more than that is none of ours. b"" if there is none."""
     try:
-        with (folder / name).open("rb") as file:
+        with path.open("rb") as file:
             return file.read(LARGEST)
     except OSError:
-        raise CareerlibError(f"There is no '{name}' in {folder}; {RESTORE}.") from None
+        return b""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from careerlib.catalog import Catalog
-from careerlib.errors import CareerlibError, check_whole
+from careerlib.errors import CareerlibError
 
 # Without it the last bit of a matrix product, which depends on how rows are blocked, decides ties.
 TIE_DECIMALS = 12
@@ -23,15 +23,6 @@ TIE_DECIMALS = 12
 def relatives(catalog: Catalog) -> np.ndarray:
     """(n, n) bool: True in row i, column j, where O*NET lists j among the relatives of i."""
     return catalog.related_matrix() > 0
-
-
-def gains(catalog: Catalog) -> np.ndarray:
-    """(n, n) gain of showing j to a person made from i: 3, 2, 1, or 0 if j is no relative.
-
-    By O*NET's tiers: ranks 1-5 (Primary-Short), 6-10 (Primary-Long), 11-20 (Supplemental).
-    """
-    ranks = catalog.related_matrix()
-    return np.select([ranks == 0, ranks <= 5, ranks <= 10], [0, 3, 2], 1)
 
 
 def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
@@ -51,59 +42,25 @@ def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
     return best
 
 
-def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int | None = None) -> np.ndarray:
-    """(m, top) `shown` for (m, n) scores; ties go to the lower code.
+def ranked(scores: np.ndarray, own: np.ndarray | None = None, top: int = 10) -> np.ndarray:
+    """(m, top) `shown` for (m, n) scores, n more than `top`; ties go to the lower code.
 
     own: (m,) position of the occupation that each person was made from, which is left out.
-    top: all that remain by default. A row with NaN shows nothing.
+    A row with NaN shows nothing.
     """
-    m, n = scores.shape
-    remaining = n if own is None else n - 1
-    top = min(top or remaining, remaining)
-    shown = np.full((m, top), -1)
-    able = ~np.isnan(scores).any(axis=1)
-    values = scores[able].astype(float)
+    scores = scores.astype(float)  # a copy
     if own is not None:
-        values[np.arange(len(values)), np.asarray(own)[able]] = -np.inf
-    shown[able] = best_positions(values, top)
-    return shown
+        scores[np.arange(len(scores)), own] = -np.inf
+    unknown = np.isnan(scores).any(axis=1, keepdims=True)
+    return np.where(unknown, -1, best_positions(scores, top))
 
 
 def recall_at_k(shown: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndarray:
     """(m,) share of each person's relevant ones, above 0 in (m, n), in her first k; NaN if none."""
-    hits, wanted = _gained(shown[:, :k], relevant > 0), (relevant > 0).sum(axis=1)
+    first, relevant = shown[:, :k], relevant > 0
+    hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
+    wanted = relevant.sum(axis=1)
     return np.where(wanted > 0, hits.sum(axis=1) / np.maximum(wanted, 1), np.nan)
-
-
-def ndcg_at_k(shown: np.ndarray, gains: np.ndarray, k: int = 10) -> np.ndarray:
-    """(m,) discounted cumulative gain of the first k, as a share of the best possible.
-
-    gains: (m, n). The gain at rank r counts gain / log2(r + 1), as in scikit-learn's
-    ndcg_score, which only gives the mean. NaN for a person without any gain to be had.
-    """
-    best, got = -np.sort(-gains, axis=1)[:, :k], _gained(shown[:, :k], gains)
-    best, got = (part @ (1 / np.log2(np.arange(part.shape[1]) + 2)) for part in (best, got))
-    return np.divide(got, best, out=np.full(len(got), np.nan), where=best > 0)
-
-
-def reciprocal_rank(shown: np.ndarray, relevant: np.ndarray) -> np.ndarray:
-    """(m,) one divided by the rank of the first relevant occupation; 0 if none is shown.
-
-    Give the whole ranking. The mean is the MRR. NaN for a person with no relevant occupation.
-    """
-    hits = _gained(shown, relevant) > 0
-    reciprocal = np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0)
-    return np.where((relevant > 0).any(axis=1), reciprocal, np.nan)
-
-
-def _gained(shown: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """(m, k) gain of each shown occupation; 0 where nothing is shown."""
-    return np.where(shown >= 0, np.take_along_axis(gains, np.maximum(shown, 0), axis=1), 0)
-
-
-def coverage(shown: np.ndarray, n: int) -> float:
-    """Share of the n occupations that is shown to somebody."""
-    return len(np.unique(shown[shown >= 0])) / n
 
 
 def distinct(shown: np.ndarray) -> int:
@@ -135,10 +92,7 @@ def group_bootstrap(
     differences of two methods on the same people. NaN (no relative in the catalog) is left out.
     With fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414).
     """
-    check_whole("n_boot", n_boot, 1, 10**6, "it is a number of resamples")
     values, groups = np.asarray(values, dtype=float), np.asarray(groups)
-    if values.shape != groups.shape:
-        raise CareerlibError(f"There are {len(values)} values of {len(groups)} occupations.")
     if not (known := ~np.isnan(values)).any():
         raise CareerlibError("There is nothing to resample: no occupation has a value.")
     _, group = np.unique(groups[known], return_inverse=True)

@@ -20,7 +20,6 @@ from textwrap import shorten
 import openpyxl
 import pandas as pd
 import pooch
-import requests
 
 from careerlib.catalog import INTERESTS, MANIFEST, RELEASE, SKILLS, WORK_VALUES, manifest
 from careerlib.errors import CareerlibError
@@ -41,56 +40,36 @@ COLUMNS = {
 FIGURES = ["employment_2024", "employment_2034", "growth_percent", "openings", "median_wage"]
 
 
-def fetch(folder: Path, urls: dict = URLS, retries: int = 3, timeout: tuple = (10, 30)) -> str:
+def fetch(folder: Path) -> str:
     """Download both official files into the folder; returns a sentence with what comes next.
 
-    A file that is there already is not downloaded again. What arrived and does not give the
-    project's tables is deleted. timeout: seconds to connect, and without an answer. Raises
-    CareerlibError for a publisher that cannot be reached or refuses, and for a wrong file.
+    A file that is there already is not downloaded again; `build` finds out whether it is the right
+    one. Raises CareerlibError for a publisher that cannot be reached or refuses.
     """
-    contact, folder = os.environ.get("CAREERLIB_CONTACT", ""), folder.expanduser()
-    if contact and not re.fullmatch(r"[!-~]+@[!-~]+", contact):
-        raise CareerlibError("CAREERLIB_CONTACT has to be an e-mail address: name@example.org.")
     # BLS blocks programs that name nobody to write to: https://www.bls.gov/bls/blsterms.htm
-    headers = {"User-Agent": f"career recommender tutorial {contact}".strip()}
-    get = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=timeout, headers=headers)
-
-    def download(url: str, output: str, shelf: pooch.Pooch) -> None:
-        try:
-            get(url, output, shelf)
-        except requests.HTTPError as error:
-            error.response.close()
-            if (status := error.response.status_code) < 500 and status not in (408, 429):
-                raise PermissionError(f"refused with {status}") from None  # not tried again
-            raise
-
-    onet, bls = paths = [folder / name for name in urls]
-    new = [path for path in paths if not path.exists()]
-    shelf = pooch.Pooch(folder, "", dict.fromkeys(urls), urls, retries)
+    agent = f"career recommender tutorial {os.environ.get('CAREERLIB_CONTACT', '')}".strip()
+    get = pooch.HTTPDownloader(sys.stderr.isatty(), headers={"User-Agent": agent})
+    folder = folder.expanduser()
+    shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     try:
-        for path in paths:
-            shelf.fetch(path.name, downloader=download)
+        for name in URLS:
+            shelf.fetch(name, downloader=get)
     except (OSError, ValueError) as error:  # the errors of requests are OSErrors
         raise CareerlibError(
-            f"{urls[path.name]} could not be downloaded to {folder} ({_brief(error)}); run the "
+            f"{URLS[name]} could not be downloaded to {folder} ({_brief(error)}); run the "
             "same command again later, with your e-mail address in CAREERLIB_CONTACT if the "
-            f"server refuses, or save the file there yourself as {path.name}."
+            f"server refuses, or save the file there yourself as {name}."
         ) from None
-    try:
-        make_tables(onet, bls)
-    except CareerlibError:
-        for path in new:
-            path.unlink()
-        raise
+    onet, bls = (folder / name for name in URLS)
     command = f'python -m careerlib data build --onet "{onet}" --bls "{bls}"'
     return f"Both files are in {folder}; next: {command}"
 
 
 def build(onet: Path, bls: Path, output: Path = DATA) -> str:
-    """Write all tables and their manifest to `output`; returns a sentence that says so.
+    """Write all tables and their manifest to `output`, or nothing; returns a sentence on it.
 
-    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError, and writes
-    nothing, for files that do not give the project's tables.
+    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError for files
+    that do not give the project's tables.
     """
     contents = make_tables(onet, bls)
     try:
@@ -117,13 +96,12 @@ def make_tables(onet: Path, bls: Path) -> dict[str, bytes]:
         "major_groups": lambda: groups[["title", *FIGURES]].rename_axis("major_group"),
     }
     for name, built in manifest().items():
+        content, fault = b"", "has other cells"
         try:
-            table = recipes[name]()
-            content = table.to_csv(lineterminator="\n").encode()
-            fault = f"has other cells ({len(table)} rows of {built['rows']})"
+            content = recipes[name]().to_csv(lineterminator="\n").encode()
         except Exception as error:
-            content, fault = b"", f"cannot be made ({_brief(error)})"
-        if hashlib.sha256(content).hexdigest() != built["sha256"]:
+            fault = f"cannot be made ({_brief(error)})"
+        if hashlib.sha256(content).hexdigest() != built:
             files = {"major_groups": bls, "occupations": f"{onet} or {bls}"}.get(name, onet)
             raise CareerlibError(
                 f"Table '{name}.csv' from O*NET {RELEASE} and BLS {YEARS} {fault}, so {files} is "
@@ -181,9 +159,8 @@ def _occupations(read: Callable[[str], pd.DataFrame], lines: pd.DataFrame) -> pd
     marks = read("Skills.txt")[["Recommend Suppress", "Not Relevant"]] == "Y"
     counts = ["suppressed_ratings", "not_relevant_levels"]
     table = marks.groupby(level=0).sum().set_axis(counts, axis=1)
-    table["title"] = read("Occupation Data.txt")["Title"]
-    table["job_zone"] = read("Job Zones.txt")["Job Zone"]
-    table["soc_code"] = table.index.str[:7]
+    titles, zones = read("Occupation Data.txt")["Title"], read("Job Zones.txt")["Job Zone"]
+    table = table.assign(title=titles, job_zone=zones, soc_code=table.index.str[:7])
     table = table.join(lines.drop(columns="title"), on="soc_code", validate="m:1")
     table["wage_top_coded"] = table["wage_top_coded"].fillna(0)
     columns = ["title", "soc_code", "job_zone", *counts, *FIGURES, "wage_top_coded", "education"]
@@ -203,24 +180,20 @@ def _projections(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         if years != ["2024", "2034"]:
             raise ValueError(f"its years are {' and '.join(years) or 'not given'}")
         table = pd.DataFrame(rows)[[*COLUMNS]].rename(columns=COLUMNS).set_index("soc_code")
+        table["wage_top_coded"] = table["median_wage"].str.startswith(">=").astype("Int64")
+        table["median_wage"] = table["median_wage"].str.replace(r"[>=$,]", "", regex=True)
+        # A dash where BLS has none.
+        table[FIGURES] = table[FIGURES].apply(pd.to_numeric, errors="coerce").round(1)
+        table["median_wage"] = table["median_wage"].astype("Int64")
     except Exception as error:
         raise CareerlibError(
             f"{path} is not the workbook of the BLS Employment Projections {YEARS} "
             f"({_brief(error)}); give their occupation.xlsx with the sheet '{SHEET}'."
         ) from None
-    table["wage_top_coded"] = table["median_wage"].str.startswith(">=").astype("Int64")
-    table["median_wage"] = table["median_wage"].str.replace(r"[>=$,]", "", regex=True)
-    for name in FIGURES:
-        form = "{:.0f}" if name == "median_wage" else "{:.1f}"
-        numbers = pd.to_numeric(table[name], errors="coerce")  # a dash where BLS has none
-        table[name] = numbers.map(form.format, na_action="ignore")
     groups = table[table.index.str.fullmatch(r"(?!00)\d\d-0000")]
     return table[table["type"] == "Line item"], groups
 
 
-def _brief(error: BaseException) -> str:
+def _brief(error: Exception) -> str:
     """What went wrong, in at most 80 characters of one line."""
-    unanswered = getattr(error, "response", error) is None  # whose text tells no more than its type
-    text = getattr(error, "strerror", None) or ("" if unanswered else str(error))
-    text = f"no {text}" if isinstance(error, KeyError) else text
-    return shorten(text, 80, placeholder="...") or type(error).__name__
+    return shorten(f"{type(error).__name__}: {error}", 80, placeholder="...")

@@ -4,15 +4,11 @@ Made from the tables themselves, so that building and every damage can be tried 
 official files, which are not ours to pass on.
 """
 
-import zipfile
-
 import openpyxl
 import pandas as pd
 
 from careerlib.project import DATA
 from careerlib.sources import COLUMNS
-
-RATED = ["Skills.txt", "Interests.txt", "Work Values.txt"]
 
 
 def read(name):
@@ -32,10 +28,8 @@ def release():
     occupations = read("occupations").set_index("onet_soc_code")
     skills = pd.concat([ratings("skill_level", "LV"), ratings("skill_importance", "IM")])
     nth = skills.groupby("onet_soc_code").cumcount()  # levels first
-    for column, counts in (
-        ("Recommend Suppress", "suppressed_ratings"),
-        ("Not Relevant", "not_relevant_levels"),
-    ):
+    marks = {"Recommend Suppress": "suppressed_ratings", "Not Relevant": "not_relevant_levels"}
+    for column, counts in marks.items():
         marked = skills["onet_soc_code"].map(occupations[counts].astype(int))
         skills[column] = (nth < marked).map({True: "Y", False: "N"})
     titles = occupations["title"].rename("Title").reset_index()
@@ -50,10 +44,8 @@ def release():
     related = read("related_occupations")
     related.columns = ["O*NET-SOC Code", "Related O*NET-SOC Code", "Relatedness Tier", "Index"]
     values["Related Occupations.txt"] = related
-    return {
-        name: table.rename(columns={"onet_soc_code": "O*NET-SOC Code"})
-        for name, table in values.items()
-    }
+    new = {"onet_soc_code": "O*NET-SOC Code"}
+    return {name: table.rename(columns=new) for name, table in values.items()}
 
 
 def write_release(folder):
@@ -62,14 +54,6 @@ def write_release(folder):
     for name, table in release().items():
         lines = ["\t".join(row) + "\n" for row in [list(table), *table.values.tolist()]]
         (folder / name).write_text("".join(lines), "utf-8")
-    return folder
-
-
-def write_zip(folder, path, prefix=""):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for file in folder.iterdir():
-            archive.write(file, prefix + file.name)
-    return path
 
 
 def sheet():
@@ -94,4 +78,3 @@ def write_workbook(path, rows=None, name="Table 1.2"):
     for row in rows or sheet():
         page.append(row)
     workbook.save(path)
-    return path

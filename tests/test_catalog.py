@@ -2,7 +2,7 @@
 
 import json
 import shutil
-import time
+from time import process_time
 from timeit import repeat
 
 import numpy as np
@@ -27,12 +27,8 @@ def csv(name):
 def test_sizes(catalog, post, which):
     assert (len(catalog), len(post)) == (894, 150)
     assert which.name != "some" or list(which.codes) == list(catalog.codes[[500, 3, 80]])
-    assert which.related["onet_soc_code"].value_counts().to_dict() == dict.fromkeys(which.codes, 20)
-    assert (catalog.name, post.name, which.release) == ("all", "post", "30.1")
-    for key, names in zip(MATRICES, (SKILLS, SKILLS, INTERESTS, WORK_VALUES), strict=True):
-        assert getattr(which, key).shape == (len(which), len(names)), key
-    assert len(which.table) == len(which.titles) == len(which.codes) == len(which)
-    assert len(which.major_groups) == 22
+    assert which.release == "30.1" and len(which.table) == len(which.titles) == len(which)
+    assert set(which.related["onet_soc_code"].value_counts()) == {20}
 
 
 def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
@@ -47,22 +43,10 @@ def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
 @pytest.mark.parametrize("key", MATRICES)
 def test_matrix_rows_belong_to_their_occupations_and_stay(which, key):
     ratings = csv(key).set_index("onet_soc_code").reindex(which.codes)
+    assert tuple(ratings) == {"interests": INTERESTS, "work_values": WORK_VALUES}.get(key, SKILLS)
     assert np.array_equal(getattr(which, key), ratings, equal_nan=True)
     with pytest.raises(ValueError, match="read-only"):
         getattr(which, key)[0, 0] = 1
-
-
-def test_missing_only_where_the_data_card_says(catalog, post):
-    for key in MATRICES[:3]:
-        assert not np.isnan(getattr(catalog, key)).any(), key
-    for which, missing in ((catalog, 21), (post, 4)):
-        assert np.isnan(which.work_values).all(axis=1).sum() == missing
-        assert np.isnan(which.work_values).any(axis=1).sum() == missing
-    figures = ["employment_2024", "employment_2034", "growth_percent", "openings", "education"]
-    empty = catalog.table.columns[catalog.table.isna().any()]
-    assert set(empty) == {*figures, "median_wage"}
-    for figure in figures:
-        assert catalog.table[figure].isna().equals(~catalog.table["has_bls"]), figure
 
 
 def test_position_by_code_and_title(which):
@@ -75,17 +59,13 @@ def test_unknown_occupation(catalog, post, refusal):
     message = refusal(catalog.position, "Softwear Developers")
     assert "No occupation 'Softwear Developers' in the catalog 'all'" in message
     assert "did you mean" in message and "Software Developers" in message
-    # A near miss of a code is answered with codes.
-    assert "15-1252.00" in refusal(catalog.position, "15-1252.0")
-    # An occupation that the smaller catalog lacks is unknown there.
+    assert "15-1252.00" in refusal(catalog.position, "15-1252.0")  # a code is answered with codes
     assert "in the catalog 'post'" in refusal(post.position, "Registered Nurses")
 
 
-@pytest.mark.parametrize("name", ["pots", "ALL", "", None])
-def test_unknown_catalog(refusal, name):
-    message = refusal(load_catalog, name)
-    assert f"There is no catalog '{name}'" in message
-    assert message.endswith("did you mean post?") if name == "pots" else "all" in message
+def test_unknown_catalog(refusal):
+    assert refusal(load_catalog, "pots") == "There is no catalog 'pots'; did you mean post?"
+    assert "There is no catalog 'None'" in refusal(load_catalog, None)
 
 
 def test_related_matrix_has_each_rank_in_its_place(which):
@@ -100,10 +80,6 @@ def test_bls_rows_and_groups(catalog, post):
     table = catalog.table
     captains = table[table["soc_code"] == "11-1011"]
     assert captains["bls_shared_by"].to_dict() == {"11-1011.00": 2, "11-1011.03": 2}
-    # Counting each occupation by its share gives each BLS row once.
-    shares = table["employment_2024"] / table["bls_shared_by"]
-    rows = table.drop_duplicates("soc_code")["employment_2024"]
-    assert shares.sum() == pytest.approx(rows.sum())
     # The post took .00 codes only, so there nothing is shared.
     assert (post.table["bls_shared_by"] == 1).all()
     assert set(table["major_group"]) == set(catalog.major_groups.index)
@@ -112,7 +88,7 @@ def test_bls_rows_and_groups(catalog, post):
 
 def test_loading_is_fast():
     # Time of this process, so that a busy machine does not count against it.
-    assert min(repeat(load_catalog, number=1, timer=time.process_time)) < 0.1
+    assert min(repeat(load_catalog, number=1, timer=process_time)) < 0.1
 
 
 # --- Tables that are not as they were built ----------------------------------------------
@@ -133,13 +109,10 @@ def test_any_change_of_a_table_is_refused(folder, refusal, name):
     whole = path.read_bytes()
     digit = next(i for i in range(len(whole) // 2, len(whole)) if chr(whole[i]).isdigit())
     other = whole[:digit] + bytes([whole[digit] ^ 1]) + whole[digit + 1 :]
-    changes = [other, whole[:-1], whole + b"\n", whole.replace(b"\n", b"\r\n"), whole * 10, b""]
-    for changed in changes:
-        path.write_bytes(changed)
+    for changed in (other, whole + b"\n", whole.replace(b"\n", b"\r\n"), whole * 10, b"", None):
+        path.unlink() if changed is None else path.write_bytes(changed)
         message = refusal(load_catalog, folder=folder)
         assert f"'{name}.csv'" in message and "git checkout data" in message
-    path.unlink()
-    assert f"There is no '{name}.csv'" in refusal(load_catalog, folder=folder)
 
 
 MANIFEST = (DATA / "tables.json").read_text()
@@ -147,24 +120,18 @@ HASH = json.loads(MANIFEST)["tables"]["interests"]["sha256"]
 OTHER = [  # what becomes what, and what the sentence names
     *((MANIFEST, text, "damaged") for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
     (MANIFEST, '{"onet_release": "30.1", "tables": [1, 2]}', "damaged"),
-    ("interests", "pastimes", "damaged"),
     ('"sha256"', '"sha"', "damaged"),
     (f'"{HASH}"', "9" * 5000, "damaged"),
-    *(
-        (f'"{HASH}"', text, "interests.csv")
-        for text in ("Infinity", "null", '"0"', f'"{HASH[::-1]}"')
-    ),
+    *((f'"{HASH}"', text, "interests.csv") for text in ("Infinity", "null", f'"{HASH[::-1]}"')),
     ('"30.1"', '"30.2"', "release 30.2"),
     ('"30.1"', "Infinity", "release inf"),
+    (None, None, "missing"),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "named"), OTHER, ids=range(len(OTHER)))
 def test_a_manifest_that_is_not_ours(folder, refusal, old, new, named):
-    (folder / "tables.json").write_text(MANIFEST.replace(old, new))
+    path = folder / "tables.json"
+    path.write_text(MANIFEST.replace(old, new)) if old else path.unlink()
     message = refusal(load_catalog, folder=folder).replace(str(folder), "")
     assert named in message and len(message) < 300
-
-
-def test_no_tables(tmp_path, refusal):
-    assert "There is no 'tables.json'" in refusal(load_catalog, folder=tmp_path)

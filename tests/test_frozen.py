@@ -1,7 +1,6 @@
 """What must not change while the code around it does: data, generators, the post's figures."""
 
 import hashlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +10,11 @@ from sklearn.model_selection import train_test_split
 from careerlib.catalog import load_catalog
 from careerlib.encoding import FEATURES, cosine, encode_occupations, encode_profiles, pair_features
 from careerlib.profile import PART_4, SARAH
+from careerlib.project import DATA
 from careerlib.recommend import recommend
 from careerlib.synthetic import naive_pairs, production_pairs
 from careerlib.training import fold, logistic_regression
 
-DATA = Path(__file__).parent.parent / "data"
 TABLES = {
     "interests": "5b9a82a8682d7bb5c23f81de86dcbf1fcf2c904ac574907035ca41654649fecd",
     "major_groups": "8ed1c549f2f734492ae91d215508c5074085f02aa36c064e3f76f49754013950",
@@ -45,10 +44,13 @@ TECHNICIANS = "Mechanical Engineering Technologists and Technicians"
 
 
 def sha256(*arrays):
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    return hashlib.sha256(b"".join(map(bytes, arrays))).hexdigest()
+
+
+def split(pairs):
+    """X_train, X_test, y_train, y_test of the post."""
+    X, y = pairs.features, pairs.labels
+    return train_test_split(X, y, test_size=0.2, random_state=42, stratify=y)
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +61,12 @@ def occupations(post):
 @pytest.fixture(scope="module")
 def production(occupations):
     """The post's second training: X_train, X_test, y_train, y_test and the fitted model."""
-    pairs = production_pairs(occupations)
-    parts = train_test_split(
-        pairs.features, pairs.labels, test_size=0.2, random_state=42, stratify=pairs.labels
-    )
+    parts = split(production_pairs(occupations))
     return *parts, logistic_regression().fit(parts[0], parts[2])
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_the_tables(name):
-    assert hashlib.sha256((DATA / f"{name}.csv").read_bytes()).hexdigest() == TABLES[name]
+def test_the_tables():
+    assert {name: sha256((DATA / f"{name}.csv").read_bytes()) for name in TABLES} == TABLES
 
 
 def test_the_vectors(occupations):
@@ -86,16 +84,12 @@ def test_the_generators(occupations, generator, seed):
 
 def test_the_generator_with_other_shares(occupations):
     pairs = production_pairs(occupations, n_pairs=400, seed=7, shares=OTHER_SHARES)
-    assert sha256(pairs.persons, pairs.labels.astype("i8")) == (
-        "2ffc4d42461f7bd36d11d881e5e339f39098ce8e860f6989e2d8bb32a33f3531"
-    )
+    made = sha256(pairs.persons, pairs.labels.astype("i8"))
+    assert made == "2ffc4d42461f7bd36d11d881e5e339f39098ce8e860f6989e2d8bb32a33f3531"
 
 
 def test_the_naive_model_is_always_right(occupations):
-    pairs = naive_pairs(occupations)
-    X_train, X_test, y_train, y_test = train_test_split(
-        pairs.features, pairs.labels, test_size=0.2, random_state=42, stratify=pairs.labels
-    )
+    X_train, X_test, y_train, y_test = split(naive_pairs(occupations))
     model = logistic_regression().fit(X_train, y_train)
     assert model.score(X_train, y_train) == model.score(X_test, y_test) == 1
 
@@ -111,9 +105,8 @@ def test_the_production_model(production):
     coefficients = model[-1].coef_[0]
     assert (np.count_nonzero(coefficients), len(coefficients)) == (137, len(FEATURES))
     assert f"{model[-1].intercept_[0]:.6f}" == "0.514457"
-    assert [f"{end:.6f}" for end in (coefficients.min(), coefficients.max())] == [
-        "-0.357717", "0.328937",
-    ]  # fmt: skip
+    ends = [f"{end:.6f}" for end in (coefficients.min(), coefficients.max())]
+    assert ends == ["-0.357717", "0.328937"]
     assert np.array_equal(coefficients == 0, X_train.std(axis=0) == 0)
 
 
@@ -147,8 +140,7 @@ def test_the_baseline(occupations, post):
 def test_the_folded_model_is_the_pipeline(production, occupations):
     model = production[-1]
     folded = fold(model)
-    persons = np.random.default_rng(0).random((20, 50))
-    for person in persons:
+    for person in np.random.default_rng(0).random((20, 50)):
         expected = model.decision_function(pair_features(person, occupations))
         got = person @ folded.person + occupations @ folded.occupation + folded.constant
         np.testing.assert_allclose(got, expected, rtol=0, atol=1e-12)

@@ -1,40 +1,36 @@
 """From the official files to the tables: the same bytes, or one sentence and nothing changed."""
 
-import re
+import gc
 import shutil
-import threading
+import socket
 import zipfile
 
 import openpyxl
 import pytest
-from official import sheet, write_release, write_workbook, write_zip
+from official import sheet, write_release, write_workbook
 from werkzeug import Response
 
 from careerlib import sources
 from careerlib.catalog import TABLES
 from careerlib.project import DATA
 
-FILES = ["tables.json", *(f"{name}.csv" for name in TABLES)]
-RELEASE_FILES = [
-    "Read Me.txt", "Skills.txt", "Interests.txt", "Work Values.txt", "Occupation Data.txt",
-    "Job Zones.txt", "Related Occupations.txt",
-]  # fmt: skip
+COMMITTED = {path.name: path.read_bytes() for path in DATA.glob("*.csv") if path.stem in TABLES}
+COMMITTED["tables.json"] = (DATA / "tables.json").read_bytes()
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    """Folder with `onet`, `onet.zip` and `bls.xlsx`, never changed."""
+    """Folder with `onet`, two zips of it and `bls.xlsx`, never changed."""
     folder = tmp_path_factory.mktemp("files")
-    write_zip(write_release(folder / "onet"), folder / "onet.zip")
+    write_release(folder / "onet")
+    shutil.make_archive(folder / "onet", "zip", folder / "onet")
+    shutil.make_archive(folder / "deep", "zip", folder, "onet")
     write_workbook(folder / "bls.xlsx")
     return folder
 
 
 def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-COMMITTED = {name: (DATA / name).read_bytes() for name in FILES}
 
 
 def test_official_files_give_the_committed_tables(upstream, tmp_path):
@@ -47,8 +43,6 @@ def test_official_files_give_the_committed_tables(upstream, tmp_path):
 @pytest.mark.parametrize("how", ["onet", ".", "onet.zip", "deep.zip"])
 def test_each_form_of_the_release(files, tmp_path, how):
     """Folder, folder in a folder, zip, folder in a zip."""
-    if how == "deep.zip":
-        write_zip(files / "onet", files / how, "db_30_1_text/")
     sources.build(files / how, files / "bls.xlsx", tmp_path / "out")
     assert content(tmp_path / "out") == COMMITTED
 
@@ -72,9 +66,11 @@ def rows(change):
 
 
 def cell(row, column, value):
-    return rows(
-        lambda r: [*r[:row], [*r[row][:column], value, *r[row][column + 1 :]], *r[row + 1 :]]
-    )
+    def change(rows):
+        rows[row][column] = value
+        return rows
+
+    return rows(change)
 
 
 def far_cell(folder):
@@ -88,14 +84,12 @@ def entry(archive, name, change):
     """An entry of a zip becomes what `change` makes of its bytes."""
 
     def damage(folder):
-        shutil.move(folder / archive, folder / "before")
-        with (
-            zipfile.ZipFile(folder / "before") as old,
-            zipfile.ZipFile(folder / archive, "w", zipfile.ZIP_DEFLATED) as new,
-        ):
-            for info in old.infolist():
-                text = old.read(info)
-                new.writestr(info.filename, change(text) if info.filename == name else text)
+        with zipfile.ZipFile(folder / archive) as old:
+            texts = {each: old.read(each) for each in old.namelist()}
+        texts[name] = change(texts[name])
+        with zipfile.ZipFile(folder / archive, "w", zipfile.ZIP_DEFLATED) as new:
+            for each, text in texts.items():
+                new.writestr(each, text)
 
     return damage
 
@@ -117,71 +111,59 @@ DAMAGE = {
     "changed mark": (edit("Skills.txt", b"\tN\n", b"\tY\n"), "occupations"),
     "changed interest": (edit("Interests.txt", b"\t3.25\tOI", b"\t3.20\tOI"), "interests"),
     "changed value": (edit("Work Values.txt", b"\t3.00\tEX", b"\t3\tEX"), "work_values"),
-    "changed title": (edit("Occupation Data.txt", b"Chief", b"Chef"), "occupations"),
-    "changed zone": (edit("Job Zones.txt", b"\t5\n", b"\t4\n"), "occupations"),
     "changed tier": (edit("Related Occupations.txt", b"-Short", b"-Long"), "related_occupations"),
-    "no rank": (edit("Related Occupations.txt", b"\t1\n", b"\tone\n"), "related_occupations"),
     "a rating twice": (whole("onet/Interests.txt", lambda t: t + t.splitlines()[-1] + b"\n"),
                        "interests"),
-    "a scale that is missing": (whole("onet/Work Values.txt", lambda t: t.replace(b"EX", b"VH")),
-                                "work_values"),
     "a Latin-1 letter": (edit("Occupation Data.txt", b"Chief", b"Ch\xefef"), "occupations"),
     "a cell too many": (edit("Job Zones.txt", b"\t5\n", b"\t5\t5\n"), "occupations"),
     "a header of a million columns": (whole("onet/Interests.txt", lambda t: b"a\t" * 10**6 + t),
                                       "interests"),
     "a web page for a release": (whole("onet.zip", lambda t: WEB_PAGE), "onet.zip"),
-    "half a release": (whole("onet.zip", lambda t: t[: len(t) // 2]), "onet.zip"),
     "a damaged release": (whole("onet.zip", lambda t: t[:5000] + b"\0" * 900 + t[5900:]),
                           "onet.zip"),
     "a bomb in a release": (entry("onet.zip", "Skills.txt", lambda t: b"\n" * 25_000_000),
                             "larger"),
     "changed jobs": (cell(30, 3, "1.5"), "occupations"),
+    "changed wage": (cell(30, 11, "1.5"), "bls.xlsx"),
     "changed group": (cell(5, 3, "1.5"), "major_groups"),
-    "changed code": (cell(30, 1, "11-9999"), "occupations"),
     "other years": (cell(1, 3, "Employment, 2023"), "2023 and 2034"),
-    "a column more": (rows(lambda r: [[*x[:9], "1", *x[9:]] for x in r]), "occupations"),
-    "columns less": (rows(lambda r: [x[:12] for x in r]), "bls.xlsx"),
-    "a line less": (rows(lambda r: r[:30] + r[31:]), "occupations"),
     "a line twice": (rows(lambda r: [*r, r[30]]), "occupations"),
-    "a group less": (rows(lambda r: r[:10] + r[11:]), "21 rows of 22"),
-    "a group too many": (rows(lambda r: [*r, ["Robots", "57-0000", "Summary", *"123456"]]),
-                         "23 rows of 22"),
     "an empty sheet": (rows(lambda r: [["Table 1.2"]]), "bls.xlsx"),
     "another sheet": (lambda f: write_workbook(f / "bls.xlsx", name="Table 1.3"), "Table 1.2"),
     "a cell far away": (far_cell, "occupations"),
     "a web page for a workbook": (whole("bls.xlsx", lambda t: WEB_PAGE), "bls.xlsx"),
-    "half a workbook": (whole("bls.xlsx", lambda t: t[: len(t) // 2]), "bls.xlsx"),
     "a sheet that breaks off": (entry("bls.xlsx", SHEET_1, lambda t: t[:20_000]), "bls.xlsx"),
     "a bomb in a workbook": (entry("bls.xlsx", SHEET_1, lambda t: t + b" " * 30_000_000),
                              "too large"),
     "a bomb of entities": (entry("bls.xlsx", SHEET_1, entities), "bls.xlsx"),
 }  # fmt: skip
-EACH = {
-    "empty": lambda t: b"", "cut off": lambda t: t[: len(t) // 2],
-    "less a line": lambda t: t[: t[:-1].rindex(b"\n") + 1],
-    "less a column": lambda t: re.sub(rb"\t[^\t\n]*\n", b"\n", t),
-}  # fmt: skip
-NOTICED = {"Read Me.txt": 1, "Occupation Data.txt": 2}  # of these; their last lines are not used
-for _name in RELEASE_FILES:
-    DAMAGE[f"{_name} missing"] = (lambda f, n=_name: (f / "onet" / n).unlink()), ""
-    for _how in [*EACH][: NOTICED.get(_name)]:
-        DAMAGE[f"{_name} {_how}"] = whole(f"onet/{_name}", EACH[_how]), ""
 
 
 @pytest.mark.parametrize("what", DAMAGE)
 def test_damage_is_refused_and_the_tables_stay(files, tmp_path, refusal, what):
     damage, named = DAMAGE[what]
-    shutil.copytree(files, tmp_path / "files")
+    folder = shutil.copytree(files, tmp_path / "files")
     output = tmp_path / "tables"
     output.mkdir()
     (output / "interests.csv").write_text("the old table")
-    damage(tmp_path / "files")
-    onet = tmp_path / "files" / ("onet.zip" if named in ("onet.zip", "larger") else "onet")
-    message = refusal(sources.build, onet, tmp_path / "files" / "bls.xlsx", output)
+    damage(folder)
+    onet = folder / ("onet.zip" if named in ("onet.zip", "larger") else "onet")
+    message = refusal(sources.build, onet, folder / "bls.xlsx", output)
     message = message.replace(str(tmp_path), "")
     assert named in message and len(message) < 400, message
     assert "30.1" in message or "2024–34" in message
     assert content(output) == {"interests.csv": b"the old table"}
+
+
+def test_each_file_of_the_release_is_needed(files, tmp_path, refusal):
+    folder = shutil.copytree(files, tmp_path / "files")
+    for path in (folder / "onet").iterdir():
+        whole = path.read_bytes()
+        for part in (b"", whole[: len(whole) // 3], None):
+            path.unlink() if part is None else path.write_bytes(part)
+            refusal(sources.build, folder / "onet", folder / "bls.xlsx", tmp_path / "out")
+        path.write_bytes(whole)
+    assert not (tmp_path / "out").exists()
 
 
 def test_paths_that_lead_nowhere(files, tmp_path, refusal):
@@ -189,7 +171,6 @@ def test_paths_that_lead_nowhere(files, tmp_path, refusal):
     onet, bls = files / "onet", files / "bls.xlsx"
     assert "nowhere is no O*NET" in refusal(sources.build, nowhere, bls, tmp_path)
     assert "nowhere is not the" in refusal(sources.build, onet, nowhere, tmp_path)
-    assert "tmp" in refusal(sources.build, onet, tmp_path, tmp_path)
     (tmp_path / "file").touch()
     message = refusal(sources.build, onet, bls, tmp_path / "file")
     assert "cannot be written" in message and "--output" in message
@@ -198,12 +179,19 @@ def test_paths_that_lead_nowhere(files, tmp_path, refusal):
 # --- Download ----------------------------------------------------------------------------
 
 
+# Pooch leaves an answer that it does not want open.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+
 @pytest.fixture
 def publisher(httpserver, files, tmp_path, monkeypatch):
-    """Serves both files as `answers` say; `fetch` gets them into tmp_path/upstream."""
+    """Serves both files, or what `answers` has for one: bodies and statuses in turn.
+
+    `fetch` gets them into tmp_path/upstream, `asked` are the names and agents."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # pooch's pauses
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "CAREERLIB_CONTACT"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pooch.downloaders.DEFAULT_TIMEOUT", (1, 0.2))
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("CAREERLIB_CONTACT", "somebody@example.org")
     httpserver.answers, httpserver.asked = {}, []
 
     def respond(request):
@@ -211,23 +199,26 @@ def publisher(httpserver, files, tmp_path, monkeypatch):
         httpserver.asked.append((name, request.headers["User-Agent"]))
         answers = httpserver.answers.get(name) or [((files / name).read_bytes(), 200)]
         body, status, *length = answers.pop(0) if len(answers) > 1 else answers[0]
-        response = Response(body() if callable(body) else body, status)
+        response = Response(body, status)
         response.automatically_set_content_length = False
-        response.headers["Content-Length"] = str(length[0] if length else len(response.get_data()))
+        response.content_length = length[0] if length else len(body)
         return response
 
     urls = {name: httpserver.url_for(f"/{name}") for name in ("onet.zip", "bls.xlsx")}
+    monkeypatch.setattr(sources, "URLS", urls)
     for name in urls:
         httpserver.expect_request(f"/{name}").respond_with_handler(respond)
-    httpserver.fetch = lambda **how: sources.fetch(tmp_path / "upstream", urls, **how)
-    return httpserver
+    httpserver.fetch = lambda: sources.fetch(tmp_path / "upstream")
+    yield httpserver
+    gc.collect()
 
 
 def test_both_files_arrive_and_only_once(publisher, files, tmp_path):
     said = publisher.fetch()
     assert f'data build --onet "{tmp_path / "upstream" / "onet.zip"}" --bls' in said
     assert publisher.fetch() == said
-    assert [name for name, _ in publisher.asked] == ["onet.zip", "bls.xlsx"]
+    agent = "career recommender tutorial somebody@example.org"
+    assert publisher.asked == [("onet.zip", agent), ("bls.xlsx", agent)]
     arrived = content(tmp_path / "upstream")
     assert arrived == {name: (files / name).read_bytes() for name in ("onet.zip", "bls.xlsx")}
 
@@ -236,61 +227,26 @@ def test_busy_servers_and_cut_connections_are_tried_again(publisher, files):
     onet, bls = ((files / name).read_bytes() for name in ("onet.zip", "bls.xlsx"))
     publisher.answers["onet.zip"] = [(onet[: len(onet) // 2], 200, len(onet)), (onet, 200)]
     publisher.answers["bls.xlsx"] = [("busy", 503), ("", 429), (bls, 200)]
-    publisher.fetch(retries=2)
+    publisher.fetch()
     assert len(publisher.asked) == 5
 
 
-@pytest.mark.parametrize(
-    ("status", "times", "named"), [(503, 3, "503"), (404, 1, "404"), (403, 1, "CAREERLIB_CONTACT")]
-)
-def test_a_server_that_refuses(publisher, tmp_path, refusal, status, times, named):
-    publisher.answers["onet.zip"] = [("no", status)]
-    message = refusal(publisher.fetch, retries=2)
-    assert named in message and publisher.url_for("/onet.zip") in message
-    assert len(publisher.asked) == times
+@pytest.mark.parametrize("named", ["503", "403", "ReadTimeout", "ConnectionError", "InvalidHeader"])
+def test_a_server_that_refuses_or_does_not_answer(publisher, tmp_path, refusal, monkeypatch, named):
+    if named.isdigit():
+        publisher.answers["onet.zip"] = [("no", int(named))]
+    if named == "InvalidHeader":
+        monkeypatch.setenv("CAREERLIB_CONTACT", "somebody\n@example.org")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = {"ReadTimeout": silent.getsockname()[1], "ConnectionError": 9}.get(named)
+        if port:
+            monkeypatch.setitem(sources.URLS, "onet.zip", f"http://127.0.0.1:{port}/onet.zip")
+        message = refusal(publisher.fetch)
+    assert named in message and sources.URLS["onet.zip"] in message
+    assert "CAREERLIB_CONTACT" in message and len(message) < 500
     assert content(tmp_path / "upstream") == {}
 
 
-def test_a_server_that_never_answers(publisher, tmp_path, refusal):
-    done = threading.Event()
-    publisher.answers["onet.zip"] = [(lambda: str(done.wait(20)), 200)]
-    try:
-        message = refusal(publisher.fetch, retries=1, timeout=(1, 0.2))
-    finally:
-        done.set()
-    assert "(ReadTimeout)" in message
-    assert content(tmp_path / "upstream") == {}
-
-
-def test_no_server(tmp_path, refusal, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    urls = {"onet.zip": "http://127.0.0.1:9/onet.zip", "bls.xlsx": "http://127.0.0.1:9/bls.xlsx"}
-    assert "(ConnectionError)" in refusal(sources.fetch, tmp_path, urls, retries=1)
-
-
-@pytest.mark.parametrize("name", ["onet.zip", "bls.xlsx"])
-def test_wrong_bytes_do_not_stay(publisher, tmp_path, refusal, name):
-    publisher.answers[name] = [(WEB_PAGE, 200)]
-    assert name in refusal(publisher.fetch)
-    assert content(tmp_path / "upstream") == {}
-    del publisher.answers[name]
-    assert publisher.fetch().startswith("Both files")
-
-
-def test_what_was_there_is_not_deleted(publisher, tmp_path, refusal):
-    (tmp_path / "upstream").mkdir()
-    (tmp_path / "upstream" / "bls.xlsx").write_bytes(WEB_PAGE)
-    assert "bls.xlsx" in refusal(publisher.fetch)
-    assert content(tmp_path / "upstream") == {"bls.xlsx": WEB_PAGE}
-    shutil.rmtree(tmp_path / "upstream")
+def test_a_folder_that_is_a_file(publisher, tmp_path, refusal):
     (tmp_path / "upstream").touch()
     assert str(tmp_path / "upstream") in refusal(publisher.fetch)
-
-
-def test_the_contact_is_sent(publisher, monkeypatch, refusal):
-    monkeypatch.setenv("CAREERLIB_CONTACT", "somebody\n@example.org")
-    assert "name@example.org" in refusal(publisher.fetch)
-    monkeypatch.setenv("CAREERLIB_CONTACT", "somebody@example.org")
-    publisher.fetch()
-    agents = {agent for _, agent in publisher.asked}
-    assert agents == {"career recommender tutorial somebody@example.org"}

@@ -63,17 +63,6 @@ def recall_at_k(shown: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndar
     return np.where(wanted > 0, hits.sum(axis=1) / np.maximum(wanted, 1), np.nan)
 
 
-def distinct(shown: np.ndarray) -> int:
-    """Number of different lists (order counts); people to whom nothing is shown do not count."""
-    return len(np.unique(shown[(shown >= 0).any(axis=1)], axis=0))
-
-
-def overlap(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(m,) number of occupations that two lists for the same person share, in any order."""
-    lists = zip(first.tolist(), second.tolist(), strict=True)
-    return np.array([len(set(one) & set(two) - {-1}) for one, two in lists])
-
-
 class Interval(NamedTuple):
     """An estimate and the ends of its 95 % bootstrap interval."""
 

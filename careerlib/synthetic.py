@@ -19,10 +19,6 @@ SHARES = {
     "strong": 0.25, "moderate": 0.20, "weak": 0.15, "poor": 0.25, "partial": 0.10,
     "wrong interests": 0.05,
 }  # fmt: skip
-# Match type: the similarity that the training note claims for it.
-NOMINAL_SIMILARITY = {
-    "strong": (0.7, 0.9), "moderate": (0.5, 0.7), "weak": (0.3, 0.5), "poor": (0.0, 0.3),
-}  # fmt: skip
 WEAK_THRESHOLD = 0.45  # cosine above which a weak match is labelled good
 
 

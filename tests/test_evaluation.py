@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from careerlib import evaluation
 from careerlib.evaluation import best_positions, group_bootstrap, ranked, recall_at_k
 
 SHOWN = np.array([[2, 0, 1, 4, 3], [4, 3, 2, 1, 0], [0, 1, 2, 3, 4], [-1, -1, -1, -1, -1]])
@@ -31,13 +30,6 @@ def test_ranked_leaves_out_the_own_occupation_and_what_has_no_score():
 @pytest.mark.parametrize(("k", "expected"), [(1, [1 / 2, 0]), (3, [1, 0]), (5, [1, 1])])
 def test_recall_by_hand(k, expected):
     np.testing.assert_array_equal(recall_at_k(SHOWN, RELEVANT, k), [*expected, np.nan, 0])
-
-
-def test_lists_compared_by_hand():
-    shown = np.array([[0, 1], [1, 0], [0, 1], [-1, -1]])
-    other = np.array([[1, 0], [2, 3], [3, 0], [-1, -1]])
-    assert evaluation.distinct(shown) == 2
-    assert evaluation.overlap(shown, other).tolist() == [2, 0, 1, 0]
 
 
 def test_the_interval_is_reproducible_and_leaves_out_what_is_unknown(refusal):

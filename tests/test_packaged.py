@@ -44,7 +44,6 @@ TRIALS = {
     "logistic_regression": lambda f: str(f(3).get_params()),
     "confidence": lambda f: [f(p) for p in np.linspace(0, 1, 201)],
     "fold": lambda f: np.hstack([*vars(f(post_model())).values()]),
-    "overlap": lambda f: f(SHOWN, SHOWN[::-1]),
     "ranked": lambda f: f(SCORES, np.arange(30), 12),
     "recall_at_k": lambda f: [f(SHOWN, RELEVANT, k) for k in (1, 5, 12)],
     "group_bootstrap": lambda f: f(VALUES, np.arange(60) % 7, 300, 5),

@@ -179,14 +179,15 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
         return
+    if found.empty:
+        raise CareerlibError(f"No occupation is left. {found.attrs['limits']}")
     columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most"]
-    columns = [name for name in columns if name in found and found[name].astype(bool).any()]
+    columns = [name for name in columns if found[name].astype(bool).any()]
     widest = found["title"].str.len().max()
     forms = {"title": f"{{:{widest}}}".format, "score": "{:.2f}".format,
              "median_wage": "{:,.0f}".format}  # fmt: skip
-    click.echo(found[columns].to_string(index=False, formatters=forms))
-    if limits := found.attrs.get("limits"):
-        click.echo(limits)
+    click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
+    click.echo(found.attrs["limits"])
 
 
 @cli.group()

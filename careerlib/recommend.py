@@ -114,7 +114,7 @@ def recommend(
         unsure["openings not known"] = np.isnan(openings)
         scores = score_matrix([profile], method, catalog)[0, order]
     counted = [
-        ", ".join(f"{name} {value:+.1f}" for name, value in reasons.head(3).to_numpy())
+        ", ".join(f"{name} {value + 0:+.1f}" for name, value in reasons.head(3).round(1).to_numpy())
         for reasons in (scorer.reasons(profile, order) if scorer.reasons else [])
     ]
     listed = catalog.table.iloc[order].reset_index().assign(

@@ -7,8 +7,10 @@ from timeit import timeit
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from careerlib import recommend as module
+from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS
 from careerlib.encoding import BLOCKS, cosine, encode_occupations, encode_profiles, pair_features
 from careerlib.persons import random_profiles
@@ -108,6 +110,13 @@ def test_limits_by_hand(five, stated, zone, kept, second, third, words):
     notes = ["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)]
     assert notes == ["", second, third, "", ""]
     assert words in removed(broken)
+
+
+def test_a_list_that_limits_leave_empty_is_said_so(tmp_path):
+    (tmp_path / "me.yml").write_text("skills: [Writing]\nmin_wage: 9000000\nfields: Legal\n")
+    ended = CliRunner().invoke(cli, ["recommend", str(tmp_path / "me.yml")])
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Error: No occupation is left. The limits removed 894 of 894")
 
 
 def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):

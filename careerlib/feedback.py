@@ -23,10 +23,13 @@ CREATE TABLE IF NOT EXISTS feedback (
 
 def open_store(path: str | Path) -> sqlite3.Connection:
     """The feedback table in a file, made where there is none; CareerlibError where it cannot be."""
+    store = None
     try:
         store = sqlite3.connect(path, timeout=10, check_same_thread=False)
         store.executescript(SCHEMA)
     except sqlite3.Error as error:
+        if store:
+            store.close()
         raise CareerlibError(f"{path} cannot keep feedback ({error}); name another file.") from None
     return store
 

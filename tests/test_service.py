@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -156,7 +156,7 @@ def test_killed_it_loses_no_feedback_that_was_acknowledged(tmp_path):
     for name in kept:
         assert service.ask("/feedback", body | {"list": name}) == (200, {"kept": 3})
     output = service.stop(signal.SIGKILL)
-    with sqlite3.connect(store) as rows:
+    with closing(sqlite3.connect(store)) as rows:
         found = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
         assert found == kept
         stated = rows.execute("SELECT DISTINCT stated FROM feedback").fetchall()

@@ -196,4 +196,5 @@ def _projections(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _brief(error: Exception) -> str:
     """What went wrong, in at most 80 characters of one line."""
-    return shorten(f"{type(error).__name__}: {error}", 80, placeholder="...")
+    said = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+    return shorten(said, 80, placeholder="...")

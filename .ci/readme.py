@@ -38,6 +38,7 @@ def in_step(text: str) -> str:
     for name, part in parts.items():
         edge = "" if name == "hours" else "\n"
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+        assert text.count(begin) == text.count(end) == 1, f"README.md lacks {begin} or {end}"
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}{edge}{part}{edge}{end}{rest.partition(end)[2]}"
     return text

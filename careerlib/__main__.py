@@ -57,7 +57,7 @@ EXECUTION = [
            multiple=True, metavar="NAME"),
     option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
     option("--timeout", "Seconds for each notebook.", 300, type=click.IntRange(1, 10**6)),
-    option("--notebooks", "", NOTEBOOKS, hidden=True, type=PATH),
+    click.Option(["--notebooks"], default=NOTEBOOKS, hidden=True, type=PATH),
 ]  # fmt: skip
 SETTINGS = [
     option("-p --parameter parameters", "A parameter for every chosen notebook that declares it; "
@@ -144,6 +144,8 @@ def claims(output: str) -> None:
     """
     from careerlib import ledger
 
+    if not output:
+        raise CareerlibError("--output is empty; name a folder.")
     folder = Path(output) if any(Path(output).glob("[0-9][0-9]_*.ipynb")) else NOTEBOOKS
     rows = ledger.ledger(ledger.read_folder(folder))
     click.echo(f"{ledger.headline(rows['verdict'])} (From {shown(folder)}.)")
@@ -161,7 +163,7 @@ def claims(output: str) -> None:
 @click.option("--top", type=int, default=10, show_default=True, help="Length of the list.")
 @click.option("--rank-by", default="fit", show_default=True, help="fit, or openings: fit times "
               "yearly openings.")  # fmt: skip
-@click.option("--max-job-zone", type=int, help="Most preparation: job zone 1 to 5.")
+@click.option("--max-job-zone", type=click.IntRange(1, 5), help="Most preparation: a job zone.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
 def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit the person in a YAML file, best first.

@@ -38,6 +38,8 @@ def write_book(outputs: Path | str) -> Path:
     made, or the folder holds somebody else's files; an earlier book then stays.
     """
     outputs = usable_output(outputs)
+    if not OTHERS[0].exists():
+        raise CareerlibError("The book needs a checkout of the project, with its README.md.")
     try:
         with tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder:
             source, made = Path(folder, "source"), Path(folder, "book")
@@ -69,7 +71,9 @@ def _write_source(source: Path, outputs: Path) -> None:
         _write_sweep(source / "sweep.md", pd.read_csv(outputs / "sweep" / "sweep.csv"))
     for folder in (NOTEBOOKS, outputs):  # what was run replaces what is committed
         for path in folder.glob("[0-9][0-9]_*.ipynb"):
-            notebook = json.loads(path.read_text("utf-8"))
+            # Half a surrogate pair, which a notebook may print, is no text.
+            text = json.dumps(json.loads(path.read_text("utf-8")), ensure_ascii=False)
+            notebook = json.loads(text.encode("utf-8", "replace"))
             for cell in notebook["cells"]:
                 _make_harmless(cell)
             text = json.dumps(notebook).replace("](../README.md", "](../index.md")

@@ -80,7 +80,9 @@ def _codes(given: Any) -> tuple[str, ...]:
     codes = {title: code for code, title in groups.items()}
     codes |= {part: code for code in groups for part in (code, code[:2])}
     several = given if isinstance(given, list | tuple | set) else [given]
-    return tuple(sorted({codes[_official(one, codes)] for one in several}))
+    # BLS's own titles end in "occupations".
+    named = [re.sub(" occupations$", "", one) if isinstance(one, str) else one for one in several]
+    return tuple(sorted({codes[_official(one, codes)] for one in named}))
 
 
 Ratings = Annotated[dict[str, float], BeforeValidator(_rated)]
@@ -115,6 +117,8 @@ class Profile(_Stated):
     """
 
     def __init__(self, /, *args: Any, **given: Any) -> None:
+        if "__dataclass_self__" in given:  # pydantic's own name for self
+            raise CareerlibError("The profile cannot be used: it has no '__dataclass_self__'.")
         try:
             super().__init__(*args, **given)
         except ValidationError as error:
@@ -167,7 +171,10 @@ def read_profile(path: str | Path) -> Profile:
         given = yaml.load(content.decode("utf-8-sig"), Loader=_PlainLoader)
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        return Profile(**{key: said for key, said in given.items() if said not in NOTHING})
+        stated = {
+            key: said for key, said in given.items() if key not in KEYS or said not in NOTHING
+        }
+        return Profile(**stated)
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:

@@ -37,6 +37,7 @@ COLUMNS = {
     0: "title", 1: "soc_code", 2: "type", 3: "employment_2024", 4: "employment_2034",
     8: "growth_percent", 10: "openings", 11: "median_wage", 12: "education",
 }  # fmt: skip
+AGAIN = "if it was downloaded, delete it and run 'python -m careerlib data fetch'"
 FIGURES = ["employment_2024", "employment_2034", "growth_percent", "openings", "median_wage"]
 
 
@@ -116,7 +117,7 @@ def _release(path: Path) -> Callable[[str], pd.DataFrame]:
 
     Indexed by code, of rated occupations only; cells are text, so that no digit changes.
     """
-    wanted = f"give the O*NET {RELEASE} text release, its zip or its folder"
+    wanted = f"give the O*NET {RELEASE} text release, its zip or its folder; {AGAIN}"
     try:
         top = path if path.is_dir() else zipfile.Path(io.BytesIO(_content(path, LARGEST_ZIP)))
         folders = [one for one in [top, *top.iterdir()] if (one / "Read Me.txt").is_file()]
@@ -188,7 +189,7 @@ def _projections(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     except Exception as error:
         raise CareerlibError(
             f"{path} is not the workbook of the BLS Employment Projections {YEARS} "
-            f"({_brief(error)}); give their occupation.xlsx with the sheet '{SHEET}'."
+            f"({_brief(error)}); give their occupation.xlsx with the sheet '{SHEET}'; {AGAIN}."
         ) from None
     groups = table[table.index.str.fullmatch(r"(?!00)\d\d-0000")]
     return table[table["type"] == "Line item"], groups

@@ -49,6 +49,7 @@ def made(tmp_path_factory) -> Path:
     cell["outputs"] = [
         shown(figure, image_png=PIXEL, text_plain="a figure"),
         shown(text_html=HOSTILE),
+        shown(text_html="<b>half \ud800</b>", text_plain="half \ud800"),
         shown(text_markdown=BOUND, text_plain=BOUND),
         shown(text_latex="$\\href{javascript:steal()}{x}$"),
         shown(application_javascript="steal()", image_svg__xml="<svg onload='steal()'/>"),

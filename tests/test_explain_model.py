@@ -252,11 +252,20 @@ def test_a_damaged_entry_is_ignored_with_a_notice_and_replaced(server, tmp_path,
     assert sources(ask(CODES[:1], cache=tmp_path)) == ["cached"]
 
 
-def test_a_cache_that_cannot_be_written_costs_a_notice_only(server, tmp_path):
+@pytest.mark.parametrize("name", ["file", "a" * 300])
+def test_a_cache_that_cannot_be_used_costs_a_notice_only(server, tmp_path, name):
     (tmp_path / "file").write_text("here is a file")
-    written = ask(cache=tmp_path / "file")
+    written = ask(cache=tmp_path / name)
     assert sources(written) == ["live"] * 3
-    assert "the cache cannot keep it" in written.notices[0]
+    assert "the cache cannot keep it" in written.notices[-1]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("SSL_CERT_FILE", "/none"), ("HTTPS_PROXY", "x://y")])
+def test_an_environment_that_cannot_be_used_is_one_sentence(monkeypatch, refusal, name, wrong):
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://example.invalid/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    monkeypatch.setenv(name, wrong)
+    assert "the environment cannot be used" in refusal(ask, cache=None)
 
 
 NOT_SET, LETTERS = "OPENAI_API_KEY is not set", "OPENAI_API_KEY holds letters"

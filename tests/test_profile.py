@@ -33,7 +33,7 @@ def test_names_take_the_official_spelling_and_order_and_numbers_may_be_text():
 def test_fields_by_title_or_code_become_codes(catalog):
     assert list(major_groups()) == sorted(catalog.table["major_group"].unique())
     for code, title in major_groups().items():
-        for given in (code, code[:2], int(code[:2]), f" {title.upper()}"):
+        for given in (code, code[:2], int(code[:2]), f" {title.upper()}", f"{title} occupations"):
             assert Profile(fields=[given]).fields == Profile(fields=given).fields == (code,)
     assert Profile(fields=("Legal", 15, "23-0000")).fields == ("15-0000", "23-0000")
 
@@ -78,6 +78,7 @@ WRONG = [
     ({"background": "x" * 201}, "at most 200 characters"),
     ({"wage": 3}, "it has no 'wage' (did you mean min_wage?)"),
     ({"self": 3}, "it has no 'self'"),
+    ({"__dataclass_self__": 3}, "it has no '__dataclass_self__'"),
     ({"x" * 10_000: 3}, "it has no 'xxx"),
     (MANY, "it has no '000"),
     *(({key: HALF}, r"\ud83d") for key in (HALF, "fields", "background", "min_wage")),
@@ -124,6 +125,13 @@ def test_the_file_is_readable_and_a_hand_written_one_is_understood(tmp_path):
     )
     path.write_text(text + SARAH.background, encoding="utf-8-sig")
     assert read_profile(path) == replace(SARAH, fields=[15])
+
+
+def test_a_misspelt_key_without_a_value_is_told(tmp_path, refusal):
+    (tmp_path / "mine.yml").write_text("skils:\nskills: [Writing]\n")
+    assert "it has no 'skils' (did you mean skills?)" in refusal(
+        read_profile, tmp_path / "mine.yml"
+    )
 
 
 PAIRS = pairwise("abcdefghij")

@@ -121,7 +121,14 @@ async def _ask(missing: dict, endpoint: Endpoint, key: str, replies: list, notic
     gate, ends = anyio.CapacityLimiter(endpoint.at_once), anyio.current_time() + endpoint.total
     # No redirect, for another host has no business with the profile; no proxy to this machine;
     # nothing packed, for little may not become much; the time limits are ours.
-    web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=not endpoint.is_loopback)
+    outside = not endpoint.is_loopback
+    try:
+        web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=outside)
+    except (OSError, ValueError):
+        raise CareerlibError(
+            "The proxy or the certificates in the environment cannot be used; correct HTTPS_PROXY "
+            "and SSL_CERT_FILE, or unset them."
+        ) from None
     web.event_hooks, web.headers["accept-encoding"] = {"response": [_bounded]}, "identity"
     address = endpoint.base_url
     client = openai.AsyncOpenAI(api_key=key, base_url=address, timeout=None, http_client=web)
@@ -180,9 +187,11 @@ async def _bounded(response: httpx2.Response) -> None:
 
 
 def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> BaseModel | None:
-    if path and path.exists():
+    if path:
         try:
             return schema.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError):
+            pass
         except (OSError, ValidationError):
             notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
     return None

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from careerlib import ledger
-from careerlib.project import NOTEBOOKS, ROOT, replace_file
+from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
 
 README = ROOT / "README.md"
 PICTURE = NOTEBOOKS / "images" / "controls.png"
@@ -19,7 +19,7 @@ TELLING = ("test-accuracy", "realistic", "told-apart", "personal", "proves-ml")
 def in_step(text: str) -> str:
     """`text` of README.md with each computed part as the notebooks have it now."""
     minutes, lines = [], ["| notebook | minutes |", "|---|---:|"]
-    for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")):
+    for path in notebooks_in(NOTEBOOKS):
         first = "".join(_cells(path)[0]["source"])
         title = re.search(r"^# \d\d · (.+)", first, re.M)[1]
         both = re.search(r"About (\d+) minutes to read, (\d+) more", first)

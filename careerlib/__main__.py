@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown
+from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, notebooks_in, shown
 
 COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
@@ -146,7 +146,7 @@ def claims(output: str) -> None:
 
     if not output:
         raise CareerlibError("--output is empty; name a folder.")
-    folder = Path(output) if any(Path(output).glob("[0-9][0-9]_*.ipynb")) else NOTEBOOKS
+    folder = Path(output) if notebooks_in(output) else NOTEBOOKS
     rows = ledger.ledger(ledger.read_folder(folder))
     click.echo(f"{ledger.headline(rows['verdict'])} (From {shown(folder)}.)")
     for notebook, group in rows.groupby("notebook"):

@@ -17,7 +17,7 @@ import pandas as pd
 
 from careerlib import ledger, sweep
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, ROOT, shown, usable_output
+from careerlib.project import DATA, NOTEBOOKS, ROOT, notebooks_in, shown, usable_output
 
 SITE = Path(__file__).parent / "site"
 # README.md is no page of the book: the first page takes the picture from it.
@@ -70,7 +70,7 @@ def _write_source(source: Path, outputs: Path) -> None:
     if (outputs / "sweep" / "sweep.csv").exists():
         _write_sweep(source / "sweep.md", pd.read_csv(outputs / "sweep" / "sweep.csv"))
     for folder in (NOTEBOOKS, outputs):  # what was run replaces what is committed
-        for path in folder.glob("[0-9][0-9]_*.ipynb"):
+        for path in notebooks_in(folder):
             # Half a surrogate pair, which a notebook may print, is no text.
             text = json.dumps(json.loads(path.read_text("utf-8")), ensure_ascii=False)
             notebook = json.loads(text.encode("utf-8", "replace"))

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from careerlib.errors import CareerlibError, nearest
-from careerlib.project import DATA
+from careerlib.project import DATA, notebooks_in
 
 MIME = "application/vnd.careerlib.ledger+json"
 REPRODUCED = "reproduced"
@@ -81,7 +81,7 @@ def read(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
 def read_folder(folder: str | Path) -> list[dict[str, Any]]:
     """`read` of all notebooks of a folder, in their order; each entry also names its notebook."""
     notebooks = {path.stem: json.loads(path.read_text("utf-8"))
-                 for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))}  # fmt: skip
+                 for path in notebooks_in(folder)}  # fmt: skip
     return [{"notebook": name, **entry} for name, made in notebooks.items() for entry in read(made)]
 
 

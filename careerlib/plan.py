@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from careerlib.errors import CareerlibError, nearest, quoted
-from careerlib.project import shown
+from careerlib.project import notebooks_in, shown
 
 MOST = 100_000  # runs of one sweep
 EXPECTED = {
@@ -34,7 +34,7 @@ class Job(NamedTuple):
 
 def select(folder: Path, only: Sequence[str]) -> list[Path]:
     """The notebooks whose names are, or begin with, one of `only`; all if that is empty."""
-    known = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    known = notebooks_in(folder)
     if not known:
         raise CareerlibError(
             f"There are no notebooks named like 01_name.ipynb in {shown(folder)}; "

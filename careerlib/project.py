@@ -60,6 +60,11 @@ def usable_output(output: Path | str) -> Path:
     return output
 
 
+def notebooks_in(folder: Path | str) -> list[Path]:
+    """The notebooks named like 01_name.ipynb in a folder, in reading order."""
+    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+
+
 def shown(path: Path) -> str:
     """The path as a reader would type it: from the current folder where that is possible."""
     path, here = path.absolute(), Path.cwd()

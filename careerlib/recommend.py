@@ -99,8 +99,9 @@ def recommend(
     Raises CareerlibError for an unknown method or rank_by, a `top` that the catalog does not have,
     and a profile that has no ranking because it states too little.
     """
-    scorer, catalog = _ready(method, catalog, top)
-    (order,), (scores,) = score_many([profile], method, len(catalog), catalog, rank_by)
+    scorer, catalog, ranked_by = _ready(method, catalog, top, rank_by)
+    person = encode_profiles([profile])
+    (order,), (scores,) = _best(scorer, person, len(catalog), ranked_by)
     if order[0] < 0:
         raise CareerlibError(
             f"The profile is empty or says too little for the method '{method}'; rate skills and "
@@ -110,9 +111,9 @@ def recommend(
     broken, unsure = limits(Profile(), catalog) if free else limits(profile, catalog, max_job_zone)
     left = np.flatnonzero(~broken.any(axis=1).to_numpy()[order])[:top]
     order, scores, openings = order[left], scores[left], yearly_openings(catalog)
-    if rank_by == "openings":
+    if ranked_by is not None:
         unsure["openings not known"] = np.isnan(openings)
-        scores = score_matrix([profile], method, catalog)[0, order]
+        scores = scorer.shown(person, scorer.scores(person))[0, order]
     counted = [
         ", ".join(f"{name} {value + 0:+.1f}" for name, value in reasons.head(3).round(1).to_numpy())
         for reasons in (scorer.reasons(profile, order) if scorer.reasons else [])
@@ -193,12 +194,7 @@ def score_many(
     the method cannot rank (nothing rated, or all alike where it correlates) has position -1 and
     NaN in the whole row. Raises CareerlibError as `recommend`, and for other arrays.
     """
-    scorer, catalog = _ready(method, catalog, top)
-    if rank_by not in RANK_BY:
-        raise CareerlibError(f"There is no rank_by '{rank_by}'; {nearest(rank_by, RANK_BY)}")
-    if (by_openings := rank_by == "openings") and scorer.word is None:
-        what = f"The method '{method}' gives no probability to multiply openings by"
-        raise CareerlibError(f"{what}; leave rank_by out, or use 'matched'.")
+    scorer, _, openings = _ready(method, catalog, top, rank_by)
     persons = profiles if isinstance(profiles, np.ndarray) else encode_profiles(profiles)
     numbers = persons.dtype.kind in "fiu" and np.isfinite(persons).all()
     if not numbers or persons.shape[1:] != (N_SLOTS,):
@@ -207,7 +203,6 @@ def score_many(
             f"numbers of shape (people, {N_SLOTS})."
         )
     persons = persons.astype(float, copy=False)
-    openings = yearly_openings(catalog) if by_openings else None
     positions, values = np.full((len(persons), top), -1), np.full((len(persons), top), np.nan)
     # The bar appears after a second, and only in a terminal.
     bar = {"unit": " people", "unit_scale": CHUNK, "delay": 1, "disable": None, "leave": False}
@@ -241,21 +236,30 @@ def score_matrix(
 
     All are in memory at once. NaN for a person whom the method cannot rank.
     """
-    _, catalog = _ready(method, catalog)
+    _, catalog, _ = _ready(method, catalog)
     positions, scores = score_many(profiles, method, len(catalog), catalog)
     matrix = np.full(scores.shape, np.nan)
     np.put_along_axis(matrix, positions, scores, axis=1)
     return matrix
 
 
-def _ready(method: str, catalog: Catalog | str | None, top: int = 1) -> tuple[Scorer, Catalog]:
-    """What was asked for, checked: the method ready for the catalog."""
+def _ready(
+    method: str, catalog: Catalog | str | None, top: int = 1, rank_by: str = "fit"
+) -> tuple[Scorer, Catalog, np.ndarray | None]:
+    """What was asked for, checked: the method ready for the catalog, and the (n,) openings to
+    multiply probabilities by, None where fit alone ranks."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
     if not isinstance(catalog, Catalog):
         catalog = _loaded(catalog or ("post" if method in AS_POSTED else "all"))
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    return _scorer(method, catalog), catalog
+    if rank_by not in RANK_BY:
+        raise CareerlibError(f"There is no rank_by '{rank_by}'; {nearest(rank_by, RANK_BY)}")
+    scorer, by_openings = _scorer(method, catalog), rank_by == "openings"
+    if by_openings and scorer.word is None:
+        what = f"The method '{method}' gives no probability to multiply openings by"
+        raise CareerlibError(f"{what}; leave rank_by out, or use 'matched'.")
+    return scorer, catalog, yearly_openings(catalog) if by_openings else None
 
 
 _loaded = cache(load_catalog)

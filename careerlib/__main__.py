@@ -228,7 +228,7 @@ def llm(port: int) -> None:
 
     Example: careerlib llm --port 8089
     """
-    from careerlib.llm import MODEL, local_model
+    from careerlib.app.llm import MODEL, local_model
 
     with local_model(port) as base_url:
         click.echo(f"export OPENAI_BASE_URL={base_url}")
@@ -248,7 +248,7 @@ def serve(host: str, port: int, feedback: Path) -> None:
 
     Example: careerlib serve --port 8000
     """
-    from careerlib import service
+    from careerlib.app import service
 
     service.serve(host, port, feedback, click.echo)
 

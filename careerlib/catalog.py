@@ -30,6 +30,18 @@ SKILLS = (
     "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
     "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
 )
+KNOWLEDGE = (
+    "Administration and Management", "Administrative", "Biology", "Building and Construction",
+    "Chemistry", "Communications and Media", "Computers and Electronics",
+    "Customer and Personal Service", "Design", "Economics and Accounting",
+    "Education and Training", "Engineering and Technology", "English Language", "Fine Arts",
+    "Food Production", "Foreign Language", "Geography", "History and Archeology",
+    "Law and Government", "Mathematics", "Mechanical", "Medicine and Dentistry",
+    "Personnel and Human Resources", "Philosophy and Theology", "Physics",
+    "Production and Processing", "Psychology", "Public Safety and Security",
+    "Sales and Marketing", "Sociology and Anthropology", "Telecommunications",
+    "Therapy and Counseling", "Transportation",
+)
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential", "High school diploma or equivalent",
@@ -38,8 +50,8 @@ EDUCATION = (
 )
 # fmt: on
 RELEASE = "30.1"  # of O*NET
-MATRICES = ("skill_importance", "skill_level", "interests", "work_values")
-TABLES = ("occupations", *MATRICES, "related_occupations", "major_groups")
+MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
+TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
 MANIFEST = "tables.json"
 LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
 RESTORE = "restore it with 'git checkout data' or build it with 'python -m careerlib data build'"
@@ -54,6 +66,8 @@ class Catalog:
         bls_shared_by (catalog occupations that share its BLS row).
     skill_importance, skill_level: (n, 35), O*NET's scales 1-5 and 0-7.
     interests, work_values: (n, 6), O*NET's scales 1-7; NaN rows where it has no values.
+    knowledge: (n, 33), importance of the areas of KNOWLEDGE, O*NET's scale 1-5.
+    reported: onet_soc_code and title, job titles as people say them (a title can have several).
     related: onet_soc_code, related_code, tier, rank (1 is nearest), of all rated occupations and
         including relatives that are not rated.
     major_groups: BLS figures of the 22 SOC major groups, whole economy.
@@ -67,6 +81,8 @@ class Catalog:
     skill_level: np.ndarray
     interests: np.ndarray
     work_values: np.ndarray
+    knowledge: np.ndarray
+    reported: pd.DataFrame
     related: pd.DataFrame
     major_groups: pd.DataFrame
     release = RELEASE
@@ -134,9 +150,11 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
     matrices = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
+    reported = frames["titles"].reset_index()
     catalog = Catalog(
-        "all", table, **matrices, related=related, major_groups=frames["major_groups"]
-    )
+        "all", table, **matrices, reported=reported, related=related,
+        major_groups=frames["major_groups"],
+    )  # fmt: skip
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
     return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
 

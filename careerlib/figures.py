@@ -16,8 +16,8 @@ WIDTH = 7.2  # inches; shown 720 pixels wide
 DPI = 160
 
 # Blue and orange of seaborn's colour-blind palette; grey for what the documents state.
-GOOD, BAD, THIRD, FOURTH = (sns.color_palette("colorblind")[i] for i in (0, 1, 2, 4))
-STATED = "0.55"
+BLUE, ORANGE, GREEN, PURPLE = (sns.color_palette("colorblind")[i] for i in (0, 1, 2, 4))
+GREY = "0.55"
 
 sns.set_theme(
     style="whitegrid",

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,29 @@ VERDICTS = (REPRODUCED, MISLEADING, NOT_SUPPORTED, UNTESTABLE)
 OTHER_SETTINGS, NOT_RUN = "other settings", "not run"
 
 
-def finding(sentence: str, holds: bool, **figures: float) -> None:
+def finding(sentence: str, holds: bool, **figures: Any) -> None:
     """Show a conclusion of ours with a tick, or with a cross where it does not hold.
 
-    sentence: static, without a measured number, and the same in every run: it names the finding
-    in sweeps. figures: numbers that a sweep keeps with it; they are not shown.
+    sentence: static, with a place such as {gain:+.1%} for each measured number, which is filled
+    in with figures. Unfilled it names the finding in sweeps, which keep the figures with it.
     """
-    text = f"✓ {sentence}" if holds else f"✗ {sentence} (does not hold with these settings)"
-    _show(text, figures, kind="finding", name=sentence, holds=bool(holds))
+    told = sentence.format(**figures)
+    text = f"✓ {told}" if holds else f"✗ {told} (does not hold with these settings)"
+    page = f'<div class="careerlib-finding">{html.escape(text)}</div>'
+    entry = {
+        "kind": "finding",
+        "name": sentence,
+        "holds": bool(holds),
+        "figures": _numbers(figures),
+    }
+    _show(text, page, [entry])
 
 
 def claim(
     id: str, measured: str | float, verdict: str | None = None, reason: str = "",
     comparable: bool = True, **figures: float,
-) -> None:  # fmt: skip
-    """Show a claim of the post or its training note beside what was measured, with a verdict.
+) -> dict[str, Any]:  # fmt: skip
+    """A claim of the post or its training note beside what was measured, for `verdicts` to show.
 
     id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
     verdict: one of VERDICTS, from a rule that stands in the notebook; by default "reproduced"
@@ -59,10 +68,21 @@ def claim(
         raise CareerlibError(f"There is no verdict '{verdict}'; {nearest(verdict, VERDICTS)}")
     if not comparable:
         verdict, reason = OTHER_SETTINGS, "this run has other settings than the post"
-    text = f"{row['claim']} ({row['document']})\n  stated {row['stated']} · measured {measured}"
-    entry = {"name": id, "measured": measured, "verdict": verdict, "reason": reason}
-    because = f": {reason}" if reason else ""
-    _show(f"{text} · {verdict}{because}", figures, kind="claim", **entry)
+    entry = {"measured": measured, "verdict": verdict, "reason": reason}
+    return {"kind": "claim", "name": id, **entry, "figures": _numbers(figures)}
+
+
+def verdicts(*judged: Mapping[str, Any]) -> None:
+    """Show claims as one table: what was claimed, stated, measured, the verdict and its reason."""
+    table = pd.DataFrame([{**claims().loc[entry["name"]], **entry} for entry in judged])
+    lines = [
+        f"{row.claim} ({row.document})\n  stated {row.stated} · measured {row.measured} · "
+        f"{row.verdict}{f': {row.reason}' if row.reason else ''}"
+        for row in table.itertuples()
+    ]
+    shown = table[["claim", "stated", "measured", "verdict", "reason"]]
+    page = shown.to_html(index=False, border=0, classes="careerlib-claims")
+    _show("\n".join(lines), page, [*judged])
 
 
 @cache
@@ -75,7 +95,8 @@ def claims() -> pd.DataFrame:
 def read(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries of an executed notebook, in its order."""
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
-    return [output["data"][MIME] for output in outputs if MIME in output.get("data", ())]
+    shown = [output["data"][MIME] for output in outputs if MIME in output.get("data", ())]
+    return [entry for entries in shown for entry in entries]
 
 
 def read_folder(folder: str | Path) -> list[dict[str, Any]]:
@@ -105,10 +126,12 @@ def headline(verdicts: Iterable[str]) -> str:
     return f"Of {counts.total()} claims: {'; '.join(f'{counts[name]} {name}' for name in names)}."
 
 
-def _show(text: str, figures: Mapping[str, float], **entry: Any) -> None:
+def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:
+    """Those that are numbers, as sweeps keep them."""
+    return {n: round(float(v), 6) for n, v in figures.items() if isinstance(v, Real)}
+
+
+def _show(text: str, page: str, entries: list[dict[str, Any]]) -> None:
     from IPython.display import display
 
-    entry["figures"] = {name: round(float(value), 6) for name, value in figures.items()}
-    lines = "<br>".join(html.escape(line.strip()) for line in text.split("\n"))
-    page = f'<div class="careerlib-{entry["kind"]}">{lines}</div>'
-    display({"text/plain": text, "text/html": page, MIME: entry}, raw=True)
+    display({"text/plain": text, "text/html": page, MIME: entries}, raw=True)

@@ -12,15 +12,23 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
+from careerlib.catalog import (
+    EDUCATION,
+    INTERESTS,
+    KNOWLEDGE,
+    SKILLS,
+    WORK_VALUES,
+    load_catalog,
+)
 from careerlib.errors import CareerlibError, nearest, quoted
 from careerlib.project import write
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
+NAMED = {"skills": NAMED_SKILL, "knowledge": 4.0}  # of blocks where a list of names will do
 HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
 SCALES = {  # the names that are rated, and the highest rating
     "interests": (INTERESTS, HIGHEST_RATING), "work_values": (WORK_VALUES, HIGHEST_RATING),
-    "skills": (SKILLS, HIGHEST_SKILL),
+    "skills": (SKILLS, HIGHEST_SKILL), "knowledge": (KNOWLEDGE, HIGHEST_SKILL),
 }  # fmt: skip
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 MOST_PROBLEMS = 12  # that one message tells
@@ -29,7 +37,9 @@ MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 ONE_LINE = r"^[^\p{C}\p{Zl}\p{Zp}]*$"  # no control or invisible characters, no line ends
 NOTHING = ("", "~", "null")  # YAML's ways to leave a value out
-HEADING = "# Ratings: skills 0-5, interests and work values 0-7. min_wage: US dollars a year.\n"
+HEADING = (
+    "# Ratings: skills, knowledge 0-5, interests, work values 0-7. min_wage: US dollars a year.\n"
+)
 
 
 # A check's ValueError says what is wrong, to be read after the name of the field.
@@ -51,14 +61,15 @@ def _decimal(given: object, highest: float, what: str = "") -> float:
 
 
 def _rated(given: Any, info: ValidationInfo) -> dict[str, float]:
-    """In O*NET's order, none given twice. A list of skills counts each as NAMED_SKILL."""
+    """In O*NET's order, none given twice. A list of names counts each as NAMED says."""
     names, highest = SCALES[info.field_name]
+    named = NAMED.get(info.field_name)
     if isinstance(given, Mapping):
         given = given.items()
-    elif names is SKILLS and isinstance(given, Iterable) and not isinstance(given, str):
-        given = [(name, NAMED_SKILL) for name in given]
+    elif named and isinstance(given, Iterable) and not isinstance(given, str):
+        given = [(name, named) for name in given]
     else:
-        what = "give a table of name: rating; for skills a list of names will do"
+        what = "give a table of name: rating; for skills and knowledge a list of names will do"
         raise ValueError(f"is {quoted(given)} ({what})")
     ratings = {}
     for said, rating in given:
@@ -100,12 +111,14 @@ class _Stated:
     max_education: Education | None = None
     fields: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
     background: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
+    knowledge: Ratings = field(default_factory=dict)
 
 
 class Profile(_Stated):
     """One person.
 
     skills: a list of O*NET skill names (each counts as 3 of 5), or {name: 0-5}.
+    knowledge: a list of O*NET knowledge areas (each counts as 4 of 5), or {name: 0-5}.
     interests: {RIASEC interest: 0-7}. work_values: {work value: 0-7}.
     min_wage: lowest acceptable wage, US dollars a year. remote: True if remote work is preferred.
     max_education: highest acceptable BLS education category.

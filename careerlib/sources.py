@@ -21,7 +21,15 @@ import openpyxl
 import pandas as pd
 import pooch
 
-from careerlib.catalog import INTERESTS, MANIFEST, RELEASE, SKILLS, WORK_VALUES, manifest
+from careerlib.catalog import (
+    INTERESTS,
+    KNOWLEDGE,
+    MANIFEST,
+    RELEASE,
+    SKILLS,
+    WORK_VALUES,
+    manifest,
+)
 from careerlib.errors import CareerlibError
 from careerlib.project import DATA, replace_file
 
@@ -93,6 +101,8 @@ def make_tables(onet: Path, bls: Path) -> dict[str, bytes]:
         "skill_level": lambda: _ratings(read("Skills.txt"), "LV", SKILLS),
         "interests": lambda: _ratings(read("Interests.txt"), "OI", INTERESTS),
         "work_values": lambda: _ratings(read("Work Values.txt"), "EX", WORK_VALUES),
+        "knowledge": lambda: _ratings(read("Knowledge.txt"), "IM", KNOWLEDGE),
+        "titles": lambda: _titles(read("Sample of Reported Titles.txt")),
         "related_occupations": lambda: read("Related Occupations.txt").set_axis(related, axis=1),
         "major_groups": lambda: groups[["title", *FIGURES]].rename_axis("major_group"),
     }
@@ -153,6 +163,12 @@ def _ratings(table: pd.DataFrame, scale: str, elements: tuple[str, ...]) -> pd.D
     """One row an occupation, one column an element."""
     table = table[(table["Scale ID"] == scale) & table["Element Name"].isin(elements)]
     return table.pivot(columns="Element Name", values="Data Value")[[*elements]]
+
+
+def _titles(table: pd.DataFrame) -> pd.DataFrame:
+    """Job titles as people report them, in the order of their code, then of their letters."""
+    table = table[["Reported Job Title"]].set_axis(["title"], axis=1)
+    return table.sort_values(["onet_soc_code", "title"])
 
 
 def _occupations(read: Callable[[str], pd.DataFrame], lines: pd.DataFrame) -> pd.DataFrame:

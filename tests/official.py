@@ -36,6 +36,10 @@ def release():
     titles.loc[len(titles)] = ["99-9999.00", 'Makers of "Nothing"']  # without ratings
     values = {"Skills.txt": skills, "Interests.txt": ratings("interests", "OI")}
     values["Work Values.txt"] = ratings("work_values", "EX")
+    levels = ratings("knowledge", "LV").assign(**{"Data Value": "0.00"})
+    values["Knowledge.txt"] = pd.concat([ratings("knowledge", "IM"), levels])
+    reported = read("titles").rename(columns={"title": "Reported Job Title"})
+    values["Sample of Reported Titles.txt"] = reported.assign(**{"Shown in My Next Move": "Y"})
     for name in ("Interests.txt", "Work Values.txt"):  # the releases rank the highest three too
         ranks = values[name].head(40).assign(**{"Scale ID": "IH", "Data Value": "1.00"})
         values[name] = pd.concat([ranks, values[name]])

@@ -9,7 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careerlib.catalog import INTERESTS, MATRICES, SKILLS, TABLES, WORK_VALUES, load_catalog
+from careerlib.catalog import (
+    INTERESTS,
+    KNOWLEDGE,
+    MATRICES,
+    SKILLS,
+    TABLES,
+    WORK_VALUES,
+    load_catalog,
+)
 from careerlib.project import DATA
 
 
@@ -43,7 +51,8 @@ def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
 @pytest.mark.parametrize("key", MATRICES)
 def test_matrix_rows_belong_to_their_occupations_and_stay(which, key):
     ratings = csv(key).set_index("onet_soc_code").reindex(which.codes)
-    assert tuple(ratings) == {"interests": INTERESTS, "work_values": WORK_VALUES}.get(key, SKILLS)
+    names = {"interests": INTERESTS, "work_values": WORK_VALUES, "knowledge": KNOWLEDGE}
+    assert tuple(ratings) == names.get(key, SKILLS)
     assert np.array_equal(getattr(which, key), ratings, equal_nan=True)
     with pytest.raises(ValueError, match="read-only"):
         getattr(which, key)[0, 0] = 1

@@ -44,7 +44,7 @@ def test_columns_are_what_the_card_says(name):
                 low, high = map(float, limits.split(" to "))
                 assert cells.dropna().between(low, high).all(), column
     assert described == list(table)
-    key = described[:1] + (["rank"] if name == "related_occupations" else [])
+    key = described[:1] + {"related_occupations": ["rank"], "titles": ["title"]}.get(name, [])
     assert table.equals(table.sort_values(key, ignore_index=True))
 
 
@@ -85,6 +85,7 @@ def facts():
         "{} skill levels, in {} occupations, are marked as not relevant":
             [irrelevant.sum(), (irrelevant > 0).sum()],
         "Work values.** {} occupations have none": [np.isnan(catalog.work_values).all(1).sum()],
+        "one occupation of the {} has no": [len(table)],
         "{} rows lead to {} occupations outside the {}.":
             [len(outside), outside["related_code"].nunique(), len(table)],
     }  # fmt: skip

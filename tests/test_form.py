@@ -2,10 +2,10 @@
 
 import pytest
 
-from careerlib import form as form_module
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
-from careerlib.form import ProfileForm
-from careerlib.profile import Profile, read_profile
+from careerlib.app import form as form_module
+from careerlib.app.form import ProfileForm
+from careerlib.catalog import EDUCATION
+from careerlib.profile import SCALES, Profile, read_profile
 from careerlib.recommend import METHODS, recommend
 
 
@@ -30,7 +30,7 @@ def test_everything_set_becomes_the_profile(form):
 
 def test_all_that_profile_knows_can_be_set_and_is_named(form):
     named = {block: tuple(sliders) for block, sliders in form.sliders.items()}
-    assert named == {"interests": INTERESTS, "work_values": WORK_VALUES, "skills": SKILLS}
+    assert named == {block: names for block, (names, _) in SCALES.items()}
     for block, highest in (("skills", 5), ("interests", 7), ("work_values", 7)):
         for name, slider in form.sliders[block].items():
             assert (slider.description, slider.min, slider.max) == (name, 0, highest)

@@ -25,7 +25,14 @@ def test_a_finding_says_whether_it_holds(holds):
     assert data["text/plain"] == told and "a &lt; b &amp; c" in data["text/html"]
     figures = {"difference": 0.123457}
     entry = {"kind": "finding", "name": "a < b & c", "holds": bool(holds), "figures": figures}
-    assert data[ledger.MIME] == entry
+    assert data[ledger.MIME] == [entry]
+
+
+def test_a_finding_has_its_figures_in_its_sentence_and_its_name_without():
+    data = shown(ledger.finding, "{share:.1%} of {what}", True, share=0.12345678, what="all")
+    assert data["text/plain"] == "✓ 12.3% of all"
+    (entry,) = data[ledger.MIME]
+    assert (entry["name"], entry["figures"]) == ("{share:.1%} of {what}", {"share": 0.123457})
 
 
 @pytest.mark.parametrize(
@@ -38,8 +45,9 @@ def test_a_finding_says_whether_it_holds(holds):
     ],
 )
 def test_a_claim_is_judged(arguments, measured, verdict):
-    data = shown(ledger.claim, *arguments)
-    entry = data[ledger.MIME]
+    data = shown(ledger.verdicts, ledger.claim(*arguments), ledger.claim("recall", 0.87))
+    entry, other = data[ledger.MIME]
+    assert other["name"] == "recall" and data["text/html"].count("<tr") == 3
     assert (entry["measured"], entry["verdict"]) == (measured, verdict)
     assert verdict in data["text/plain"] and measured in data["text/plain"]
 
@@ -55,10 +63,11 @@ def notebook_with(*calls):
 
 
 def test_results_are_read_from_executed_notebooks(tmp_path):
-    made = notebook_with((ledger.finding, "one", True), (ledger.claim, "test-accuracy", 0.78))
+    right, wrong = (ledger.claim("test-accuracy", value) for value in (0.78, 0.5))
+    made = notebook_with((ledger.finding, "one", True), (ledger.verdicts, right))
     nbformat.write(made, tmp_path / "04_training_and_metrics.ipynb")
     # A copy under another name adds findings, but cannot take over the claim's row.
-    other = notebook_with((ledger.claim, "test-accuracy", 0.5))
+    other = notebook_with((ledger.verdicts, wrong))
     nbformat.write(other, tmp_path / "05_a_copy.ipynb")
     entries = ledger.read_folder(tmp_path)
     assert [entry["name"] for entry in entries] == ["one", "test-accuracy", "test-accuracy"]

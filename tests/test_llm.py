@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from careerlib import llm
+from careerlib.app import llm
 from careerlib.explain import explain
 from careerlib.profile import Profile
 
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_and_a_slow_start_are_said_so(refusal):
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_server_ends_when_its_starter_does(end):
     code = (
-        "import time\nfrom careerlib import llm\nwith llm.local_model() as address:\n"
+        "import time\nfrom careerlib.app import llm\nwith llm.local_model() as address:\n"
         "    print(address, flush=True)\n    time.sleep(60)"
     )
     with subprocess.Popen(

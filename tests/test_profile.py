@@ -50,7 +50,10 @@ UNLIKE_NUMBERS = "60,000 90:00 0100000 0x7b 0o17 1_000 nan .nan .inf 1e9999 true
 MANY = {f"{i}" * 100: 3 for i in range(10_000)}
 WRONG = [
     ({"skills": ["Writting"]}, "skills has no 'Writting' (did you mean Writing"),
-    ({"skills": "Writing"}, "skills is 'Writing' (give a table of name: rating; for skills a list"),
+    (
+        {"skills": "Writing"},
+        "skills is 'Writing' (give a table of name: rating; for skil",
+    ),
     ({"skills": ["Writing", "writing"]}, "skills rates Writing twice"),
     ({"skills": [{"Writing": 3}]}, "skills has no"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),

@@ -129,7 +129,7 @@ def test_wrong_requests_get_one_sentence(service, path, body, status, told):
 
 
 def test_bodies_that_are_slow_or_of_unknown_length(monkeypatch):
-    from careerlib import service
+    from careerlib.app import service
 
     monkeypatch.setattr(service, "MOST_SECONDS", 0.1)
 

@@ -36,7 +36,7 @@ def content(folder):
 def test_official_files_give_the_committed_tables(upstream, tmp_path):
     onet, bls = upstream / "onet" / "db_30_1_text", upstream / "bls" / "occupation.xlsx"
     said = sources.build(onet, bls, tmp_path / "new")
-    assert said == f"Built 7 tables from O*NET 30.1 and BLS 2024–34 in {tmp_path / 'new'}."
+    assert said == f"Built 9 tables from O*NET 30.1 and BLS 2024–34 in {tmp_path / 'new'}."
     assert content(tmp_path / "new") == COMMITTED
 
 

@@ -18,7 +18,7 @@ from anyio.from_thread import start_blocking_portal
 from pydantic import BaseModel, HttpUrl, TypeAdapter, ValidationError
 from tqdm import tqdm
 
-from careerlib import llm
+from careerlib.app import llm
 from careerlib.errors import CareerlibError
 from careerlib.project import OUTPUTS, replace_file
 

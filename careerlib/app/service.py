@@ -1,6 +1,6 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
-No profile is logged or kept, except what was stated beside a thumb (see `careerlib.feedback`).
+No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
 Lists are made in threads, so that nothing waits for one; thumbs are written one by one (`async`).
 """
 
@@ -20,11 +20,11 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model
 from starlette.exceptions import HTTPException
 
 from careerlib import __version__
+from careerlib.app.feedback import open_store, record
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
 from careerlib.encoding import encode_profiles
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
-from careerlib.feedback import open_store, record
 from careerlib.matching import matcher_of
 from careerlib.profile import SARAH, Profile, major_groups
 from careerlib.recommend import recommend

@@ -34,7 +34,7 @@ def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     env = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    command = [sys.executable, "-m", "careerlib.llm", str(port)]
+    command = [sys.executable, "-m", "careerlib.app.llm", str(port)]
     # The end of its standard input tells the server that we are gone.
     with Popen(command, text=True, env=env, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
         try:

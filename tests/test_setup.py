@@ -76,7 +76,7 @@ PACKAGES = {
 }  # fmt: skip
 # Used without an import: by pandas, by Jupyter, by Sphinx, or on the command line.
 COMMANDS = {
-    "editables", "hatchling", "jupyterlab", "mypy", "myst-nb", "nbval", "pillow",
+    "editables", "hatchling", "hypothesis", "jupyterlab", "mypy", "myst-nb", "nbval", "pillow",
     "pytest-httpserver", "pytest-xdist", "ruff", "sphinx", "sphinx-book-theme", "sphinx-copybutton",
 }  # fmt: skip
 

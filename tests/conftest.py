@@ -4,6 +4,7 @@ import os
 import signal
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from careerlib.catalog import load_catalog
@@ -14,6 +15,12 @@ for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 # Ctrl-C is tested also where the tests were started in the background, which ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Properties are tried on the same examples each time, and nothing is kept of them.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, database=None, deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)  # fmt: skip
+hypothesis.settings.load_profile("steady")
 UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"
 
 

@@ -4,6 +4,9 @@ Made from the tables themselves, so that building and every damage can be tried 
 official files, which are not ours to pass on.
 """
 
+import io
+import zipfile
+
 import openpyxl
 import pandas as pd
 
@@ -24,7 +27,7 @@ def ratings(name, scale):
 
 
 def release():
-    """{file name: table} of the text release; with rows and columns that are not taken."""
+    """{file name: bytes} of the text release; with rows and columns that are not taken."""
     occupations = read("occupations").set_index("onet_soc_code")
     skills = pd.concat([ratings("skill_level", "LV"), ratings("skill_importance", "IM")])
     nth = skills.groupby("onet_soc_code").cumcount()  # levels first
@@ -34,30 +37,27 @@ def release():
         skills[column] = (nth < marked).map({True: "Y", False: "N"})
     titles = occupations["title"].rename("Title").reset_index()
     titles.loc[len(titles)] = ["99-9999.00", 'Makers of "Nothing"']  # without ratings
-    values = {"Skills.txt": skills, "Interests.txt": ratings("interests", "OI")}
-    values["Work Values.txt"] = ratings("work_values", "EX")
+    interests, values = ratings("interests", "OI"), ratings("work_values", "EX")
+    ranks = {"Scale ID": "IH", "Data Value": "1.00"}  # the highest three are ranked too
     levels = ratings("knowledge", "LV").assign(**{"Data Value": "0.00"})
-    values["Knowledge.txt"] = pd.concat([ratings("knowledge", "IM"), levels])
     reported = read("titles").rename(columns={"title": "Reported Job Title"})
-    values["Sample of Reported Titles.txt"] = reported.assign(**{"Shown in My Next Move": "Y"})
-    for name in ("Interests.txt", "Work Values.txt"):  # the releases rank the highest three too
-        ranks = values[name].head(40).assign(**{"Scale ID": "IH", "Data Value": "1.00"})
-        values[name] = pd.concat([ranks, values[name]])
-    values["Occupation Data.txt"] = titles.assign(Description="A sentence that is left behind.")
-    values["Job Zones.txt"] = occupations["job_zone"].rename("Job Zone").reset_index()
-    related = read("related_occupations")
-    related.columns = ["O*NET-SOC Code", "Related O*NET-SOC Code", "Relatedness Tier", "Index"]
-    values["Related Occupations.txt"] = related
-    new = {"onet_soc_code": "O*NET-SOC Code"}
-    return {name: table.rename(columns=new) for name, table in values.items()}
-
-
-def write_release(folder):
-    folder.mkdir()
-    (folder / "Read Me.txt").write_text("O*NET 30.1 Database\nDecember 2025 Release\n")
-    for name, table in release().items():
-        lines = ["\t".join(row) + "\n" for row in [list(table), *table.values.tolist()]]
-        (folder / name).write_text("".join(lines), "utf-8")
+    related = ["onet_soc_code", "Related O*NET-SOC Code", "Relatedness Tier", "Index"]
+    tables = {
+        "Skills": skills,
+        "Interests": pd.concat([interests.head(40).assign(**ranks), interests]),
+        "Work Values": pd.concat([values.head(40).assign(**ranks), values]),
+        "Knowledge": pd.concat([ratings("knowledge", "IM"), levels]),
+        "Sample of Reported Titles": reported.assign(**{"Shown in My Next Move": "Y"}),
+        "Occupation Data": titles.assign(Description="A sentence that is left behind."),
+        "Job Zones": occupations["job_zone"].rename("Job Zone").reset_index(),
+        "Related Occupations": read("related_occupations").set_axis(related, axis=1),
+    }
+    files = {"Read Me.txt": b"O*NET 30.1 Database\nDecember 2025 Release\n"}
+    for name, table in tables.items():
+        header = [*table.rename(columns={"onet_soc_code": "O*NET-SOC Code"})]
+        lines = ["\t".join(row) + "\n" for row in [header, *table.values.tolist()]]
+        files[f"{name}.txt"] = "".join(lines).encode()
+    return files
 
 
 def sheet():
@@ -76,9 +76,24 @@ def sheet():
     return [["Table 1.2"], header, total, *cells.values.tolist(), ["[1] A footnote."]]
 
 
-def write_workbook(path, rows=None, name="Table 1.2"):
-    workbook = openpyxl.Workbook(write_only=True)
-    page = workbook.create_sheet(name)
-    for row in rows or sheet():
+def workbook(rows, name="Table 1.2"):
+    book, file = openpyxl.Workbook(write_only=True), io.BytesIO()
+    page = book.create_sheet(name)
+    for row in rows:
         page.append(row)
-    workbook.save(path)
+    book.save(file)
+    return file.getvalue()
+
+
+def unzipped(content):
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def zipped(files, folder=""):
+    """Bytes of a zip of {name: bytes}, in a folder of it perhaps."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(folder + name, content)
+    return file.getvalue()

@@ -76,7 +76,7 @@ PACKAGES = {
 }  # fmt: skip
 # Used without an import: by pandas, by Jupyter, by Sphinx, or on the command line.
 COMMANDS = {
-    "editables", "hatchling", "hypothesis", "jupyterlab", "mypy", "myst-nb", "nbval", "pillow",
+    "editables", "hatchling", "jupyterlab", "mypy", "myst-nb", "nbval", "pillow",
     "pytest-httpserver", "pytest-xdist", "ruff", "sphinx", "sphinx-book-theme", "sphinx-copybutton",
 }  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_what_is_imported_is_declared_and_the_reverse():
         code += ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     names = {name for text in code for name in re.findall(r"^ *(?:from|import) (\w+)", text, re.M)}
     own = {"careerlib", *sys.stdlib_module_names, *(path.stem for path in files)}
-    used = {PACKAGES.get(name, name) for name in names - own} - {None, "packaging", "werkzeug"}
+    used = {PACKAGES.get(name, name) for name in names - own} - {None, "packaging"}
     assert used - set(WANTED) == set(), "imported, not declared"
     assert set(WANTED) - used - COMMANDS == set(), "declared, not used"
 

@@ -1,97 +1,124 @@
 """From the official files to the tables: the same bytes, or one sentence and nothing changed."""
 
-import gc
 import shutil
 import socket
-import zipfile
+from functools import cache
 
-import openpyxl
+import official
 import pytest
-from official import sheet, write_release, write_workbook
-from werkzeug import Response
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from official import unzipped, zipped
 
 from careerlib import sources
 from careerlib.catalog import TABLES
+from careerlib.errors import CareerlibError
 from careerlib.project import DATA
 
-COMMITTED = {path.name: path.read_bytes() for path in DATA.glob("*.csv") if path.stem in TABLES}
+COMMITTED = {f"{name}.csv": (DATA / f"{name}.csv").read_bytes() for name in TABLES}
 COMMITTED["tables.json"] = (DATA / "tables.json").read_bytes()
+WEB_PAGE = b"<!DOCTYPE html>\n<title>Access Denied</title>"
+release, sheet = cache(official.release), cache(official.sheet)
+workbook = cache(lambda: official.workbook(sheet()))
+archive = cache(lambda: zipped(release()))
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """Folder with `onet`, two zips of it and `bls.xlsx`, never changed."""
-    folder = tmp_path_factory.mktemp("files")
-    write_release(folder / "onet")
-    shutil.make_archive(folder / "onet", "zip", folder / "onet")
-    shutil.make_archive(folder / "deep", "zip", folder, "onet")
-    write_workbook(folder / "bls.xlsx")
-    return folder
-
-
-def content(folder):
+def content_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Builds from a release ({name: bytes} of a folder, or a zip) and a workbook.
+
+    Returns the tables. A refusal has to leave the old table as it was."""
+
+    def call(files=None, book=None):
+        folder = tmp_path / str(len([*tmp_path.iterdir()]))
+        onet, bls, output = folder / "onet", folder / "bls.xlsx", folder / "tables"
+        output.mkdir(parents=True)
+        (output / "interests.csv").write_bytes(b"the old table")
+        for name, content in files.items() if isinstance(files, dict) else ():
+            (onet / name).parent.mkdir(parents=True, exist_ok=True)
+            (onet / name).write_bytes(content)
+        if not onet.exists():
+            onet.write_bytes(files or archive())
+        bls.write_bytes(book or workbook())
+        try:
+            sources.build(onet, bls, output)
+            return content_of(output)
+        except CareerlibError:
+            assert content_of(output) == {"interests.csv": b"the old table"}
+            raise
+        finally:
+            shutil.rmtree(folder)
+
+    return call
 
 
 def test_official_files_give_the_committed_tables(upstream, tmp_path):
     onet, bls = upstream / "onet" / "db_30_1_text", upstream / "bls" / "occupation.xlsx"
     said = sources.build(onet, bls, tmp_path / "new")
     assert said == f"Built 9 tables from O*NET 30.1 and BLS 2024–34 in {tmp_path / 'new'}."
-    assert content(tmp_path / "new") == COMMITTED
+    assert content_of(tmp_path / "new") == COMMITTED
 
 
-@pytest.mark.parametrize("how", ["onet", ".", "onet.zip", "deep.zip"])
-def test_each_form_of_the_release(files, tmp_path, how):
-    """Folder, folder in a folder, zip, folder in a zip."""
-    sources.build(files / how, files / "bls.xlsx", tmp_path / "out")
-    assert content(tmp_path / "out") == COMMITTED
+@pytest.mark.parametrize("folder", ["", "db_30_1_text/", "a folder/too many/"])
+@pytest.mark.parametrize("form", [dict, zipped])
+def test_each_form_of_the_release(build, folder, form):
+    assert build(form({folder + name: text for name, text in release().items()})) == COMMITTED
 
 
 # --- Damage ------------------------------------------------------------------------------
 
 
-def whole(name, change):
-    """A file becomes what `change` makes of its bytes."""
-    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+CHANGED = {  # table: a file of the release, and a cell of it that changes
+    "skill_importance": ("Skills.txt", b"\t3.25\tIM", b"\t3.26\tIM"),
+    "skill_level": ("Skills.txt", b"\t3.25\tLV", b"\t3.24\tLV"),
+    "interests": ("Interests.txt", b"\t3.25\tOI", b"\t3.20\tOI"),
+    "work_values": ("Work Values.txt", b"\t3.00\tEX", b"\t3\tEX"),
+    "knowledge": ("Knowledge.txt", b"\t3.25\tIM", b"\t3.26\tIM"),
+    "titles": ("Sample of Reported Titles.txt", b"CEO", b"CEo"),
+    "related_occupations": ("Related Occupations.txt", b"-Short", b"-Long"),
+    "occupations": ("Skills.txt", b"\tN\n", b"\tY\n"),
+}
 
 
-def edit(name, old, new):
-    """The first `old` in a file of the release becomes `new`."""
-    return whole(f"onet/{name}", lambda text: text.replace(old, new, 1))
+@pytest.mark.parametrize("table", CHANGED)
+def test_a_changed_cell_of_the_release_is_refused(build, refusal, table):
+    name, old, new = CHANGED[table]
+    assert old in release()[name]
+    changed = {**release(), name: release()[name].replace(old, new, 1)}
+    assert f"other cells in {table})" in refusal(build, zipped(changed))
 
 
-def rows(change):
-    """The rows of the sheet become what `change` makes of them."""
-    return lambda folder: write_workbook(folder / "bls.xlsx", change(sheet()))
+@settings(max_examples=30)
+@given(st.data())
+def test_a_flipped_byte_gives_the_same_tables_or_is_refused(build, data):
+    """In a file of a folder, anywhere in a zip, or in the workbook."""
+    contents = {**release(), "zip": archive(), "workbook": workbook()}
+    name = data.draw(st.sampled_from([*contents]))
+    flipped = bytearray(contents[name])
+    flipped[data.draw(st.integers(0, len(flipped) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    files = {**release(), name: bytes(flipped)} if name.endswith("txt") else None
+    try:
+        tables = build(*{"zip": [flipped], "workbook": [None, flipped]}.get(name, [files]))
+    except CareerlibError as error:
+        assert len(str(error)) < 700 and "\n" not in str(error)
+    else:
+        assert tables == COMMITTED
 
 
-def cell(row, column, value):
-    def change(rows):
-        rows[row][column] = value
-        return rows
-
-    return rows(change)
+def with_cell(row, column, value):
+    rows = [[*cells] for cells in sheet()]
+    rows[row][column] = value
+    return official.workbook(rows)
 
 
-def far_cell(folder):
-    workbook = openpyxl.load_workbook(folder / "bls.xlsx")
-    workbook["Table 1.2"]["XFD1048576"] = 1
-    workbook["Table 1.2"]["D40"] = 1
-    workbook.save(folder / "bls.xlsx")
-
-
-def entry(archive, name, change):
-    """An entry of a zip becomes what `change` makes of its bytes."""
-
-    def damage(folder):
-        with zipfile.ZipFile(folder / archive) as old:
-            texts = {each: old.read(each) for each in old.namelist()}
-        texts[name] = change(texts[name])
-        with zipfile.ZipFile(folder / archive, "w", zipfile.ZIP_DEFLATED) as new:
-            for each, text in texts.items():
-                new.writestr(each, text)
-
-    return damage
+def with_sheet(change):
+    """The workbook with another text of its sheet."""
+    files, name = unzipped(workbook()), "xl/worksheets/sheet1.xml"
+    return zipped({**files, name: change(files[name])})
 
 
 def entities(text):
@@ -99,152 +126,119 @@ def entities(text):
     return f'<!DOCTYPE s [<!ENTITY e0 "ha">{levels}]><worksheet>&e11;</worksheet>'.encode()
 
 
-WEB_PAGE = b"<!DOCTYPE html>\n<title>Access Denied</title>"
-SHEET_1 = "xl/worksheets/sheet1.xml"
-# What happens to the files: how, and what the sentence must name.
-DAMAGE = {
-    "another release": (edit("Read Me.txt", b"30.1", b"30.2"), "O*NET release 30.2"),
-    "a release without number": (edit("Read Me.txt", b"30.1", b"30"), "release unknown"),
-    "a long number": (edit("Read Me.txt", b"30.1", b"9" * 900 + b".1"), "release 9999"),
-    "changed importance": (edit("Skills.txt", b"\t3.25\tIM", b"\t3.26\tIM"), "skill_importance"),
-    "changed level": (edit("Skills.txt", b"\t3.25\tLV", b"\t3.24\tLV"), "skill_level"),
-    "changed mark": (edit("Skills.txt", b"\tN\n", b"\tY\n"), "occupations"),
-    "changed interest": (edit("Interests.txt", b"\t3.25\tOI", b"\t3.20\tOI"), "interests"),
-    "changed value": (edit("Work Values.txt", b"\t3.00\tEX", b"\t3\tEX"), "work_values"),
-    "changed tier": (edit("Related Occupations.txt", b"-Short", b"-Long"), "related_occupations"),
-    "a rating twice": (whole("onet/Interests.txt", lambda t: t + t.splitlines()[-1] + b"\n"),
-                       "interests"),
-    "a Latin-1 letter": (edit("Occupation Data.txt", b"Chief", b"Ch\xefef"), "occupations"),
-    "a cell too many": (edit("Job Zones.txt", b"\t5\n", b"\t5\t5\n"), "occupations"),
-    "a header of a million columns": (whole("onet/Interests.txt", lambda t: b"a\t" * 10**6 + t),
-                                      "interests"),
-    "a web page for a release": (whole("onet.zip", lambda t: WEB_PAGE), "onet.zip"),
-    "a damaged release": (whole("onet.zip", lambda t: t[:5000] + b"\0" * 900 + t[5900:]),
-                          "onet.zip"),
-    "a bomb in a release": (entry("onet.zip", "Skills.txt", lambda t: b"\n" * 25_000_000),
-                            "larger"),
-    "changed jobs": (cell(30, 3, "1.5"), "occupations"),
-    "changed wage": (cell(30, 11, "1.5"), "bls.xlsx"),
-    "changed group": (cell(5, 3, "1.5"), "major_groups"),
-    "other years": (cell(1, 3, "Employment, 2023"), "2023 and 2034"),
-    "a line twice": (rows(lambda r: [*r, r[30]]), "occupations"),
-    "an empty sheet": (rows(lambda r: [["Table 1.2"]]), "bls.xlsx"),
-    "another sheet": (lambda f: write_workbook(f / "bls.xlsx", name="Table 1.3"), "Table 1.2"),
-    "a cell far away": (far_cell, "occupations"),
-    "a web page for a workbook": (whole("bls.xlsx", lambda t: WEB_PAGE), "bls.xlsx"),
-    "a sheet that breaks off": (entry("bls.xlsx", SHEET_1, lambda t: t[:20_000]), "bls.xlsx"),
-    "a bomb in a workbook": (entry("bls.xlsx", SHEET_1, lambda t: t + b" " * 30_000_000),
-                             "too large"),
-    "a bomb of entities": (entry("bls.xlsx", SHEET_1, entities), "bls.xlsx"),
-}  # fmt: skip
+RELEASES = {  # what the sentence says, and the files that say or are something else
+    "no file Skills.txt": {"Skills.txt": None},
+    "no file Read Me.txt": {"Read Me.txt": None},
+    "it is release 30.2": {"Read Me.txt": b"O*NET 30.2 Database"},
+    "it is release 999999999999)": {"Read Me.txt": b"O*NET %s.1 Database" % (b"9" * 900)},
+    "Job Zones.txt has a longer": {"Job Zones.txt": b"a\t" * 10**6 + b"\n"},
+    "Skills.txt is larger": {"Skills.txt": b"\n" * 25_000_000},
+    "UnicodeDecodeError": {"Job Zones.txt": b"O*NET-SOC Code\tJob Zone\n\xef\t1\n"},
+    "ValueError: Usecols": {"Job Zones.txt": b"a\tb\n"},
+}
+BOOKS = {
+    "other cells in occupations": lambda: with_cell(30, 3, "1.5"),
+    "other cells in major_groups": lambda: with_cell(5, 3, "1.5"),
+    "years are 2025–2034, so BLS may have repl": lambda: with_cell(1, 3, "Employment, 2025"),
+    "not unique": lambda: official.workbook([*sheet(), sheet()[30]]),
+    "Table 1.2": lambda: official.workbook(sheet(), "Table 1.3"),
+    "not a zip": lambda: WEB_PAGE,
+    "unpacked it is too large": lambda: with_sheet(lambda text: text + b" " * 30_000_000),
+    "ParseError": lambda: with_sheet(lambda text: text[:20_000]),
+    "Error: ": lambda: with_sheet(entities),
+}
 
 
-@pytest.mark.parametrize("what", DAMAGE)
-def test_damage_is_refused_and_the_tables_stay(files, tmp_path, refusal, what):
-    damage, named = DAMAGE[what]
-    folder = shutil.copytree(files, tmp_path / "files")
-    output = tmp_path / "tables"
-    output.mkdir()
-    (output / "interests.csv").write_text("the old table")
-    damage(folder)
-    onet = folder / ("onet.zip" if named in ("onet.zip", "larger") else "onet")
-    message = refusal(sources.build, onet, folder / "bls.xlsx", output)
-    message = message.replace(str(tmp_path), "")
-    assert named in message and len(message) < 400, message
-    assert "30.1" in message or "2024–34" in message
-    assert content(output) == {"interests.csv": b"the old table"}
+@pytest.mark.parametrize("form", [dict, zipped])
+@pytest.mark.parametrize("said", RELEASES)
+def test_a_wrong_or_damaged_release_is_one_sentence(build, refusal, said, form):
+    files = {name: text for name, text in {**release(), **RELEASES[said]}.items() if text}
+    message = refusal(build, form(files))
+    assert said in message and "O*NET 30.1" in message and "data/ holds the tables" in message
 
 
-def test_each_file_of_the_release_is_needed(files, tmp_path, refusal):
-    folder = shutil.copytree(files, tmp_path / "files")
-    for path in (folder / "onet").iterdir():
-        whole = path.read_bytes()
-        for part in (b"", whole[: len(whole) // 3], None):
-            path.unlink() if part is None else path.write_bytes(part)
-            refusal(sources.build, folder / "onet", folder / "bls.xlsx", tmp_path / "out")
-        path.write_bytes(whole)
-    assert not (tmp_path / "out").exists()
+@pytest.mark.parametrize("said", BOOKS)
+def test_a_wrong_or_damaged_workbook_is_one_sentence(build, refusal, said):
+    message = refusal(build, None, BOOKS[said]())
+    assert said in message and "BLS 2024–34" in message and "data/ holds the tables" in message
 
 
-def test_paths_that_lead_nowhere(files, tmp_path, refusal):
-    nowhere = tmp_path / "nowhere"
-    onet, bls = files / "onet", files / "bls.xlsx"
-    assert "nowhere is no O*NET" in refusal(sources.build, nowhere, bls, tmp_path)
-    assert "nowhere is not the" in refusal(sources.build, onet, nowhere, tmp_path)
-    (tmp_path / "file").touch()
-    message = refusal(sources.build, onet, bls, tmp_path / "file")
+def test_swapped_arguments_and_a_web_page_for_the_release(build, refusal):
+    assert "--onet and --bls swapped" in refusal(build, workbook())
+    assert "Table 1.2" in refusal(build, workbook(), archive())
+    assert "not a zip" in refusal(build, WEB_PAGE)
+
+
+def test_paths_that_lead_nowhere(refusal, tmp_path):
+    onet, bls, nowhere = tmp_path / "onet.zip", tmp_path / "bls.xlsx", tmp_path / "nowhere"
+    onet.write_bytes(archive())
+    bls.write_bytes(workbook())
+    assert "no file nowhere" in refusal(sources.build, nowhere, bls, tmp_path)
+    assert "no file nowhere" in refusal(sources.build, onet, nowhere, tmp_path)
+    message = refusal(sources.build, onet, bls, onet)
     assert "cannot be written" in message and "--output" in message
 
 
 # --- Download ----------------------------------------------------------------------------
 
 
-# Pooch leaves an answer that it does not want open.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
-
 @pytest.fixture
-def publisher(httpserver, files, tmp_path, monkeypatch):
-    """Serves both files, or what `answers` has for one: bodies and statuses in turn.
-
-    `fetch` gets them into tmp_path/upstream, `asked` are the names and agents."""
+def publisher(httpserver, tmp_path, monkeypatch):
+    """Serves both files; `fetch` gets them into tmp_path/upstream."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # pooch's pauses
-    monkeypatch.setattr("pooch.downloaders.DEFAULT_TIMEOUT", (1, 0.2))
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setenv("CAREERLIB_CONTACT", "somebody@example.org")
-    httpserver.answers, httpserver.asked = {}, []
-
-    def respond(request):
-        name = request.path[1:]
-        httpserver.asked.append((name, request.headers["User-Agent"]))
-        answers = httpserver.answers.get(name) or [((files / name).read_bytes(), 200)]
-        body, status, *length = answers.pop(0) if len(answers) > 1 else answers[0]
-        response = Response(body, status)
-        response.automatically_set_content_length = False
-        response.content_length = length[0] if length else len(body)
-        return response
-
-    urls = {name: httpserver.url_for(f"/{name}") for name in ("onet.zip", "bls.xlsx")}
-    monkeypatch.setattr(sources, "URLS", urls)
-    for name in urls:
-        httpserver.expect_request(f"/{name}").respond_with_handler(respond)
+    files = {"onet.zip": archive(), "bls.xlsx": workbook()}
+    for name, content in files.items():
+        httpserver.expect_request(f"/{name}").respond_with_data(content)
+    monkeypatch.setattr(sources, "URLS", {name: httpserver.url_for(name) for name in files})
     httpserver.fetch = lambda: sources.fetch(tmp_path / "upstream")
-    yield httpserver
-    gc.collect()
+    return httpserver
 
 
-def test_both_files_arrive_and_only_once(publisher, files, tmp_path):
+def test_both_files_arrive_and_only_once(publisher, tmp_path):
     said = publisher.fetch()
     assert f'data build --onet "{tmp_path / "upstream" / "onet.zip"}" --bls' in said
     assert publisher.fetch() == said
-    agent = "career recommender tutorial somebody@example.org"
-    assert publisher.asked == [("onet.zip", agent), ("bls.xlsx", agent)]
-    arrived = content(tmp_path / "upstream")
-    assert arrived == {name: (files / name).read_bytes() for name in ("onet.zip", "bls.xlsx")}
+    asked = {request.path: request.headers["User-Agent"] for request, _ in publisher.log}
+    assert asked == dict.fromkeys(
+        ["/onet.zip", "/bls.xlsx"], "career recommender tutorial somebody@example.org"
+    )
+    assert len(publisher.log) == 2
+    assert content_of(tmp_path / "upstream") == {"onet.zip": archive(), "bls.xlsx": workbook()}
 
 
-def test_busy_servers_and_cut_connections_are_tried_again(publisher, files):
-    onet, bls = ((files / name).read_bytes() for name in ("onet.zip", "bls.xlsx"))
-    publisher.answers["onet.zip"] = [(onet[: len(onet) // 2], 200, len(onet)), (onet, 200)]
-    publisher.answers["bls.xlsx"] = [("busy", 503), ("", 429), (bls, 200)]
+def test_busy_servers_and_cut_connections_are_tried_again(publisher):
+    for answer in (archive()[:5000], 200), ("busy", 503), ("", 429):
+        publisher.expect_oneshot_request("/onet.zip").respond_with_data(*answer)
     publisher.fetch()
-    assert len(publisher.asked) == 5
+    assert len(publisher.log) == 5
 
 
-@pytest.mark.parametrize("named", ["503", "403", "ReadTimeout", "ConnectionError", "InvalidHeader"])
+def test_a_web_page_and_a_file_without_end_are_no_release(publisher, refusal, monkeypatch):
+    monkeypatch.setattr(sources, "LARGEST_ZIP", len(archive()) - 1)
+    assert "larger than any" in refusal(publisher.fetch)
+    publisher.clear()
+    publisher.expect_request("/onet.zip").respond_with_data(WEB_PAGE)
+    assert "perhaps a web page" in refusal(publisher.fetch)
+
+
+@pytest.mark.parametrize("named", ["403", "ReadTimeout", "ConnectionError", "InvalidHeader"])
 def test_a_server_that_refuses_or_does_not_answer(publisher, tmp_path, refusal, monkeypatch, named):
-    if named.isdigit():
-        publisher.answers["onet.zip"] = [("no", int(named))]
-    if named == "InvalidHeader":
-        monkeypatch.setenv("CAREERLIB_CONTACT", "somebody\n@example.org")
+    monkeypatch.setattr(sources, "WAIT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = {"ReadTimeout": silent.getsockname()[1], "ConnectionError": 9}.get(named)
-        if port:
+        if named == "InvalidHeader":
+            monkeypatch.setenv("CAREERLIB_CONTACT", "somebody\n@example.org")
+        elif named == "403":
+            publisher.clear()
+            publisher.expect_request("/onet.zip").respond_with_data("no", 403)
+        else:
             monkeypatch.setitem(sources.URLS, "onet.zip", f"http://127.0.0.1:{port}/onet.zip")
         message = refusal(publisher.fetch)
     assert named in message and sources.URLS["onet.zip"] in message
-    assert "CAREERLIB_CONTACT" in message and len(message) < 500
-    assert content(tmp_path / "upstream") == {}
+    assert "CAREERLIB_CONTACT" in message and "data/ holds the tables already" in message
+    assert content_of(tmp_path / "upstream") == {}
 
 
 def test_a_folder_that_is_a_file(publisher, tmp_path, refusal):

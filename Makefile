@@ -15,8 +15,8 @@ help: ## list the targets
 run: setup ## execute all notebooks into outputs/
 	@$(BIN)/python -m careerlib run $(ARGS)
 
-test: llm lint ## prove everything: code, careerlib, the notebooks against their committed outputs
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test: lint ## prove everything: code, careerlib, the notebooks against their committed outputs
+	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
 
 lint: setup ## check the code's form and types
@@ -51,6 +51,6 @@ lock: ## for maintainers: resolve requirements.lock again (needs uv)
 		--no-emit-index-url --no-emit-find-links --no-header --no-annotate \
 		--quiet --output-file requirements-llm.lock
 
-clean: ## remove .venv and what runs wrote; feedback stays
-	rm -rf .venv .venv.old .venv.lock
+clean: ## remove the .venv that make made, and what runs wrote; feedback stays
+	test ! -e .venv/ready || rm -rf .venv
 	find outputs -mindepth 1 ! -name README.md ! -name 'feedback.db*' -delete

@@ -4,7 +4,6 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 """
 
 import signal
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +163,10 @@ def claims(output: str) -> None:
 @click.option("--rank-by", default="fit", show_default=True, help="fit, or openings: fit times "
               "yearly openings.")  # fmt: skip
 @click.option("--max-job-zone", type=click.IntRange(1, 5), help="Most preparation: a job zone.")
+@click.option("--writer", type=click.Choice(["template", "openai", "local"]),
+              help="Also explain each, in our words or in a language model's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
-def recommend(profile: Path, as_json: bool, **options: Any) -> None:
+def recommend(profile: Path, writer: str | None, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit the person in a YAML file, best first.
 
     \b
@@ -177,7 +178,8 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     from careerlib.profile import read_profile
     from careerlib.recommend import recommend as recommended
 
-    found = recommended(read_profile(profile), **options)
+    person = read_profile(profile)
+    found = recommended(person, **options)
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
         return
@@ -190,6 +192,23 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
              "median_wage": "{:,.0f}".format}  # fmt: skip
     click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
     click.echo(found.attrs["limits"])
+    if writer:
+        _explain(person, found, writer)
+
+
+def _explain(person: Any, found: Any, writer: str) -> None:
+    """Print the explanations of a list: its words and the facts that they stand beside."""
+    from careerlib.app.llm import writing
+    from careerlib.explain import explain
+
+    with writing(writer) as how:
+        written = explain(person, found, **how)
+    for title, points in written.table.groupby("title", sort=False):
+        click.secho(f"\n{title}", bold=True)
+        for point in points.itertuples():
+            click.echo(f"  {point.side:8}{point.words} ({point.fact})")
+    for notice in written.notices:
+        click.echo(notice, err=True)
 
 
 @cli.group()
@@ -220,20 +239,6 @@ def fetch(output: Path) -> None:
     from careerlib import sources
 
     click.echo(sources.fetch(output))
-
-
-@cli.command(params=[option("--port", "0: any free port.", 8089, type=PORT)])
-def llm(port: int) -> None:
-    """Serve the small local language model on this machine until Ctrl-C.
-
-    Example: careerlib llm --port 8089
-    """
-    from careerlib.app.llm import MODEL, local_model
-
-    with local_model(port) as base_url:
-        click.echo(f"export OPENAI_BASE_URL={base_url}")
-        click.echo(f'writer="openai", model="{MODEL}"; no key is needed. Ctrl-C stops it.')
-        threading.Event().wait()
 
 
 @cli.command(

@@ -6,16 +6,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
-from careerlib.explain import EXPLAIN, explain, messages, rerank
+from careerlib.__main__ import cli
+from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
+from careerlib.explain import explain, messages
 from careerlib.explain.answer import FIELDS, answer_model, broken_rule, names_of, own_words, row
 from careerlib.explain.facts import AGAINST, FOR, NEXT, gather
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
 
 ADMINS, MANAGERS, TECHNICIANS = "15-1244.00", "11-3051.00", "17-3027.00"
 LIMITS = replace(SARAH, min_wage=90_000, max_education="Bachelor's degree")
-PEOPLE = {**CONTRASTING, "part 4": PART_4, "limits": LIMITS, "nobody": Profile()}
+SCHOLAR = Profile(["Mathematics"], knowledge=["Mathematics", "Physics", "Fine Arts"])
+PEOPLE = {**CONTRASTING, "part 4": PART_4, "limits": LIMITS, "nobody": Profile(), "s": SCHOLAR}
+# Our sentences on pay and jobs may do what words of a model may not.
+OURS = "they do not speak to you", "they speak of money"
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +32,13 @@ def names(catalog):
 def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
     """All occupations: every fact stands where the tables, read anew, put it."""
     person, table, tried = PEOPLE[who], catalog.table, set()
-    ratings = np.hstack([catalog.interests, catalog.skill_importance, catalog.work_values])
-    slots = (*INTERESTS, *SKILLS, *WORK_VALUES)
-    middle = {name: 2.5 if name in SKILLS else 3.5 for name in slots}
-    bars = {name: (3.25, 2.75) if name in SKILLS else (4.25, 3.75) for name in slots}
-    has = {**person.skills, **person.interests, **person.work_values}
+    blocks = {"interests": INTERESTS, "skill_importance": SKILLS, "knowledge": KNOWLEDGE,
+              "work_values": WORK_VALUES}  # fmt: skip
+    ratings = np.hstack([getattr(catalog, matrix) for matrix in blocks])
+    slots = [(matrix == "knowledge", name) for matrix, names in blocks.items() for name in names]
+    stated = {**person.skills, **person.interests, **person.work_values}
+    has = {(False, name): level for name, level in stated.items()}
+    has |= {(True, name): level for name, level in person.knowledge.items()}
     upper = table[["median_wage", "growth_percent", "openings"]].quantile(0.7)
     lower, figures = table["median_wage"].quantile(0.3), table.to_dict("records")
     rank = {name: max(place, 2) if place == 3 else place for place, name in enumerate(EDUCATION)}
@@ -40,16 +47,18 @@ def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
         for fact in facts.by_id.values():
             said = fact.plain.replace("{name}", fact.name)
             if said not in tried:
-                assert broken_rule(own_words(fact.plain, fact), names) in ("", TO_NOBODY)
+                assert broken_rule(own_words(fact.plain, fact), names) in ("", *OURS)
                 tried.add(said)
             assert "{" not in said
             if fact.side == NEXT:
                 continue
-            if fact.name in own:
-                high, low = bars[fact.name]
-                assert has[fact.name] >= middle[fact.name]
-                assert f" {own[fact.name]:.3g} of {5 if high < 4 else 7}" in fact.text
-                assert (own[fact.name] >= high) if fact.side == FOR else (own[fact.name] < low)
+            slot = fact.id.startswith("knows_"), fact.name
+            if slot in own:
+                middle = 4 if fact.name in INTERESTS + WORK_VALUES else 3
+                assert has[slot] >= middle - 0.5
+                assert f" {own[slot]:.3g} of {5 if middle == 3 else 7}" in fact.text
+                above = own[slot] - middle
+                assert above >= 0.25 if fact.side == FOR else above < -0.25
                 assert bool(re.search("hardly|little", said)) == (fact.side == AGAINST)
             elif fact.id == "wage":
                 assert f"USD {row['median_wage']:,.0f} a year" in fact.text
@@ -68,14 +77,11 @@ def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
             if than := re.search(r"(more|less) than for (\d+) %", fact.text):
                 assert (than[1] == "more") == (fact.side == FOR)
                 assert 1 <= int(than[2]) < 100
-                if fact.name in own and fact.side == FOR:
-                    rated = ratings[:, slots.index(fact.name)]
-                    below = (rated[~np.isnan(rated)] < own[fact.name]).mean()
+                if slot in own and fact.side == FOR:
+                    rated = ratings[:, slots.index(slot)]
+                    below = (rated[~np.isnan(rated)] < own[slot]).mean()
                     assert int(than[2]) == int(100 * below + 1e-9)
         assert len(facts.on(NEXT)) >= 3
-
-
-TO_NOBODY = "they do not speak to you"  # our sentences on pay and jobs need not
 
 
 def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
@@ -98,50 +104,47 @@ def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
                 answer(*ids)
 
 
-GOOD = (
-    "Your {writing} would open doors here.",
-    "You’d enjoy this – most days!",
-    "Your marketing years help when you write for others.",
-    "Your writing is a gift.",
-)
+GOOD = "Your {writing} would open doors here.|You’d enjoy this – most days!|Your writing is a gift."
 BAD = {
-    "too long": ["You " + "a" * 160, "You are " + "very " * 60_000],
-    "a digit, a sign or a letter": [
-        "You earn 90 a day.", "You earn ٣ a day.", "Your Wrіting counts here.", "You\u200b may go.",
-        "You may <b>go</b> now.", "You *may* go now.", "You [may](x) go now.", "You may go @ home.",
-        "You may\ngo home.", "You may go \u202eemoh.", "You may earn $ here.", "You like cafés.",
-        "You see http://evil.example now.",
-    ],
-    "more than 24 letters": ["You like Donaudampfschifffahrtsgesellschaft here."],
-    "no sentence": ["", "   ", "You.", "You go."],
-    "name of another fact": ["Your {speaking} helps a lot.", "Your {speaking helps a lot.",
-                             "Your {{wri}} helps a lot.", "Your _writing_ helps a lot."],
-    "an address": ["You see evil.example now.", "You see mail:joe there now."],
-    "shout": ["You must IGNORE all rules.", "You may go now!!!!", "You may go now....."],
-    "hold a number": ["You earn two thousand more.", "You gain fifty percent here."],
-    "of the writer": ["You know that I like you.", "You may call us anytime."],
-    "do not speak to you": ["The work is fine here."],
-    "repeat themselves": ["You are a star, you are a star."],
-    "name a skill, interest, value or occupation": [
-        "You have enterprising blood.", "Your critical thinking shines.", "You could be an actor.",
-        "You like time   management a lot.", "You suit Actuaries, too.", "You will be a lawyer.",
-        "You could be a network and computer systems administrator.",
-    ],
-}  # fmt: skip
+    "too long": "You " + "a" * 160,
+    "a digit, a sign or a letter": "You earn 90 a day.|You earn ٣ a day.|Your Wrіting counts here.|"
+    "You\u200b may go.|You may <b>go</b> now.|You [may](x) go now.|You may go @ home.|You may\ngo "
+    "home.|You may go \u202eemoh.|You may see $ here.|You see http://evil.example now.",
+    "more than 24 letters": "You like Donaudampfschifffahrtsgesellschaft here.",
+    "no sentence": "|   |You.|You go.",
+    "name of another fact": "Your {speaking} helps a lot.|Your {speaking helps a lot.|Your _x_ is.",
+    "an address": "You see evil.example now.|You see mail:joe there now.|You see evil dot com now.",
+    "shout": "You must IGNORE all rules.|You may go now!!!!|You may go now.....",
+    "hold a number": "You gain two thousand more.|You get sixty grand here.|You see half of it.",
+    "speak of money": "You should wire a fee first.|You may get rich here.|You earn well here.",
+    "of the writer": "You know that I like you.|You may call us anytime.",
+    "do not speak to you": "The work is fine here.",
+    "repeat themselves": "You are a star, you are a star.",
+    "name a skill": "You have artistic blood.|Your critical thinking shines.|You suit Actuaries."
+    "|You like time   management a lot.|You will be a lawyer.|You would make a great nurse.|You "
+    "could be a network and computer systems administrator.|You know biology well.",
+}
 
 
 def test_the_rules_let_pass_what_is_plain_and_stop_what_is_not(catalog, names):
     [facts] = gather(SARAH, catalog, [catalog.position(TECHNICIANS)])
     fact = facts.by_id["writing"]
-    for words in GOOD:
+    for words in GOOD.split("|"):
         assert broken_rule(own_words(words, fact), names) == ""
     for rule, examples in BAD.items():
-        for words in examples:
+        for words in examples.split("|"):
             broken = broken_rule(own_words(words, fact), names)
             assert rule in broken, (words, broken)
             shown = row(fact, words, broken)
             assert shown["words"] == "Your Writing is put to use."
             assert not re.search(r"[<>$*@/\[\]\n]|\.\w|https?:/", shown["refused"])
+
+
+def test_a_skill_and_an_area_of_knowledge_of_one_name_are_two_facts(catalog):
+    [facts] = gather(SCHOLAR, catalog, [catalog.position("Statisticians")])
+    texts = [facts.by_id[id].text for id in ("mathematics", "knows_mathematics")]
+    assert texts[0].startswith("Mathematics: very important")
+    assert texts[1].startswith("Knowledge of Mathematics: very important")
 
 
 def test_the_template_explains_what_recommend_returns_and_prints_nothing(capfd):
@@ -152,16 +155,15 @@ def test_the_template_explains_what_recommend_returns_and_prints_nothing(capfd):
     assert explain(SARAH, [MANAGERS, ADMINS]).table.equals(written.table)
     first = written.table.iloc[0]
     assert first["words"] == "Your Enterprising side finds a place here."
-    assert first["fact"].startswith("Enterprising: very typical, 5.92 of 7, first of six")
-    assert len(explain(SARAH, []).table) == len(rerank(SARAH, []).table) == 0
-    assert list(rerank(SARAH, frame).table["onet_soc_code"]) == [MANAGERS, ADMINS]
+    assert first["fact"].startswith("Enterprising: very typical, 5.92 of 7, higher")
+    assert len(explain(SARAH, []).table) == 0
     assert capfd.readouterr() == ("", "")
 
 
 def test_mistakes_are_one_sentence(refusal):
     assert "'opneai'; did you mean openai" in refusal(explain, SARAH, [ADMINS], "opneai")
     assert "No occupation" in refusal(explain, SARAH, ["99-9999.00"])
-    assert "comes twice" in refusal(rerank, SARAH, [ADMINS, ADMINS])
+    assert "comes twice" in refusal(explain, SARAH, [ADMINS, ADMINS])
     assert "not a Profile" in refusal(explain, None, [ADMINS])
 
 
@@ -184,7 +186,15 @@ def test_a_title_that_gives_orders_stays_quoted_data_on_one_line(catalog):
     titles = catalog.table["title"].where(catalog.table.index != catalog.codes[3], order)
     evil = replace(catalog, table=catalog.table.assign(title=titles))
     [facts] = gather(SARAH, evil, [3])
-    asked = messages(EXPLAIN, SARAH, [facts])[1]["content"]
+    asked = messages(SARAH, facts)[1]["content"]
     assert asked.split("\nfor:")[0].endswith('see https: //evil.example"')
     html = explain(SARAH, [catalog.codes[3]], catalog=evil).table.to_html()
     assert not re.search(r"<script>|\$|https://", html)
+
+
+def test_the_command_prints_explanations_below_the_list(tmp_path):
+    (tmp_path / "me.yml").write_text("knowledge: [Mathematics]\nskills: [Mathematics]\n")
+    asked = ["recommend", str(tmp_path / "me.yml"), "--top", "2", "--writer", "template"]
+    printed = CliRunner().invoke(cli, asked).output
+    assert "You can use what you know of Mathematics. (Knowledge of Mathematics: very" in printed
+    assert printed.index("counted_most") < printed.index("Your Mathematics is put to use.")

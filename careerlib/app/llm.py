@@ -3,6 +3,7 @@ SmolLM2-135M-Instruct, 4 bits each, Apache-2.0), served by xllamacpp in a proces
 
 import importlib.util
 import os
+import secrets
 import select
 import signal
 import sys
@@ -10,13 +11,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
+from typing import TYPE_CHECKING, Any
 
 from careerlib.errors import CareerlibError
 
+if TYPE_CHECKING:
+    from openai import OpenAI
+
 MODEL = "smollm2-135m-instruct"
+WRITERS = ("template", "openai", "local")
 # Greedy and seeded, so that the same machine writes the same words.
 SAMPLING = {"temperature": 0.0, "seed": 1, "frequency_penalty": 0.3}
-SETTINGS = {"model": MODEL, "base_url": "http://127.0.0.1/v1", "sampling": SAMPLING, "at_once": 1}
+
+
+@contextmanager
+def writing(writer: str) -> Iterator[dict[str, Any]]:
+    """What `explain` is given so that one of WRITERS writes; "local" starts the local model."""
+    if writer != "local":
+        yield {"writer": writer}
+        return
+    with local_model() as client:
+        how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None}
+        yield {"writer": "openai", "client": client, "seconds": 600.0, **how}
 
 
 def weights() -> Path | None:
@@ -28,27 +44,34 @@ def weights() -> Path | None:
 
 
 @contextmanager
-def local_model(port: int = 0, start_seconds: float = 60.0) -> Iterator[str]:
-    """The base_url of a server on the loopback interface that ends with the `with` block, or when
-    we are gone. port: 0 lets the system choose. Raises CareerlibError where it cannot start."""
+def local_model(start_seconds: float = 60.0) -> "Iterator[OpenAI]":
+    """A client of a server on the loopback interface, which ends with the `with` block, or when we
+    are gone, and answers nobody else: it wants a key that only this client has. Raises
+    CareerlibError where it cannot start."""
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
+    from openai import DefaultHttpxClient, OpenAI  # load for a second
+
+    key = secrets.token_urlsafe()
     env = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    command = [sys.executable, "-m", "careerlib.app.llm", str(port)]
+    command = [sys.executable, "-m", "careerlib.app.llm"]
     # The end of its standard input tells the server that we are gone.
     with Popen(command, text=True, env=env, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
         try:
+            print(key, file=process.stdin, flush=True)
             ready, _, _ = select.select([process.stdout], [], [], start_seconds)
             address = process.stdout.readline().strip() if ready else ""
             if not address.startswith("http://"):
-                why = f"could not start; is port {port} taken?" if ready else "is slow to start."
-                raise CareerlibError(f"The local model {why}")
-            yield address
+                why = "could not start" if ready else "is slow to start"
+                raise CareerlibError(f"The local model {why}; use the writer 'template'.")
+            web = DefaultHttpxClient(trust_env=False)  # no proxy
+            with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
+                yield client
         finally:
             process.kill()  # it has nothing to lose
 
 
-def _serve_here(port: int) -> None:
+def _serve_here() -> None:
     """The child process: serve until the standard input ends."""
     # Ctrl-C in a terminal reaches the whole group; the parent decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -56,7 +79,8 @@ def _serve_here(port: int) -> None:
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path, parameters.model_alias = str(weights()), {MODEL}
-    parameters.hostnames, parameters.port = ["127.0.0.1"], port  # nobody else can reach it
+    parameters.hostnames, parameters.port = ["127.0.0.1"], 0
+    parameters.api_keys = [sys.stdin.readline().strip()]
     parameters.n_ctx, parameters.n_parallel = 8192, 1
     # Two threads wait for each other in a busy loop: seven times slower on a busy machine.
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
@@ -68,4 +92,4 @@ def _serve_here(port: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve_here(int(sys.argv[1]))
+    _serve_here()

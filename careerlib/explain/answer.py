@@ -7,63 +7,66 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
-from careerlib.explain.facts import AGAINST, FOR, NEXT, Fact, Facts
+from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
+from careerlib.explain.facts import Fact, Facts
 
 LONGEST = 160  # letters of a point's words
-MOST = {FOR: 3, AGAINST: 2, NEXT: 1}  # points
-WHOLE = ConfigDict(extra="forbid")
-FIELDS = {FOR: "speaks_for", AGAINST: "speaks_against", NEXT: "next_step"}
+FIELDS = {"for": "speaks_for", "against": "speaks_against", "next": "next_step"}
+MOST = {"for": 3, "against": 2, "next": 1}  # points
 # For the server alone: words that do not match cost their point, not the whole answer.
 PATTERN = "^Your?[ '][A-Za-z ,'{}_-]{12,100}[.]$"
 TYPESET = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
+SIGN = r"[^A-Za-z ,.;:!?'\"(){}_-]"
 NUMBERS = (
-    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|"
-    "thousand|million|half|double|twice|percent|dollars?"
+    "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(thir|four|fif|six|seven|"
+    "eigh|nine)teen|(twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|grand|"
+    "[mb]illions?|half|quarters?|double|triple|twice|percent"
+)
+MONEY = (
+    "pa(y|ys|id|ying)|earn(s|ed|ing|ings)?|salar(y|ies)|wages?|income|money|cash|dollars?|bucks|"
+    "fees?|costs?|prices?|bank|deposit|rich|wealth"
 )
 # What words may not hold; lengths come first. {name} is filled with the fact's own name.
-RULES = (
-    (r"(?s).{161}", "they are too long"),
-    (r"[^A-Za-z ,.;:!?'\"(){}_-]", "they hold a digit, a sign or a letter beyond plain English"),
-    (r"[A-Za-z]{25}", "they hold a word of more than 24 letters"),
-    (r"^(\W*\w+){0,2}\W*$", "they are no sentence"),
-    (r"\{(?!name\})|(?<!\{name)\}|_", "they fill in the name of another fact"),
-    (r"[.:;!?,][A-Za-z]", "they hold something like an address"),
-    (r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b", "they shout or draw with signs"),
-    (rf"(?i)\b({NUMBERS})\b", "they hold a number"),
-    (r"(?i)\b(I|me|my|we|our|us)\b", "they speak of the writer"),
-    (r"(?i)^(?!.*\byou(r|rs)?\b)", "they do not speak to you"),
-    (r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b", "they repeat themselves"),
-)
+RULES = {
+    "they are too long": r"(?s).{161}",
+    "they hold a digit, a sign or a letter beyond plain English": SIGN,
+    "they hold a word of more than 24 letters": r"[A-Za-z]{25}",
+    "they are no sentence": r"^(\W*\w+){0,2}\W*$",
+    "they fill in the name of another fact": r"\{(?!name\})|(?<!\{name)\}|_",
+    "they hold something like an address": r"[.:;!?,][A-Za-z]|(?i:\bdot\b)",
+    "they shout or draw with signs": r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b",
+    "they hold a number": rf"(?i)\b({NUMBERS})\b",
+    "they speak of money": rf"(?i)\b({MONEY})\b",
+    "they speak of the writer": r"(?i)\b(I|me|my|we|our|us)\b",
+    "they do not speak to you": r"(?i)^(?!.*\byou(r|rs)?\b)",
+    "they repeat themselves": r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b",
+}
+NAMED = "they name a skill, an area of knowledge, an interest, a value or an occupation"
 
 
-def answer_model(facts: Facts) -> type[BaseModel]:
+def answer_model(facts):
     """The pydantic model of an answer about this occupation: what is not in it cannot be said."""
-    fields, words = {}, Field(json_schema_extra={"pattern": PATTERN})
+    whole, fields = ConfigDict(extra="forbid"), {}
+    words = Field(json_schema_extra={"pattern": PATTERN})
     for side, name in FIELDS.items():
         ids = tuple(fact.id for fact in facts.on(side)) or ("none",)
-        point = create_model(side, __config__=WHOLE, id=(Literal[ids], ...), words=(str, words))  # type: ignore
+        point = create_model(side, __config__=whole, id=(Literal[ids], ...), words=(str, words))
         most = min(MOST[side], len(facts.on(side)))
-        fields[name] = (list[point], Field(min_length=min(1, most), max_length=most))
-    return create_model("Answer", __config__=WHOLE, **fields)  # type: ignore
-
-
-def ranking_model(*candidates: Facts) -> type[BaseModel]:
-    """The pydantic model of a new order: their codes, and reasons for moves as "code id"."""
-    codes, count = tuple(facts.code for facts in candidates), len(candidates)
-    ids = tuple(f"{f.code} {fact.id}" for f in candidates for fact in chosen(f))
-    order = (list[Literal[codes]], Field(min_length=count, max_length=count))  # type: ignore
-    reasons = (list[Literal[ids]], Field(max_length=2 * count))  # type: ignore
-    return create_model("Ranking", __config__=WHOLE, order=order, reasons=reasons)  # type: ignore
+        some = Field(min_length=min(1, most), max_length=most)
+        fields[name] = (list[point], some)
+    return create_model("Answer", __config__=whole, **fields)
 
 
 def names_of(catalog: Catalog) -> frozenset[str]:
-    """What words may not name: the 47 slots, and occupations in singular and plural."""
+    """What words may not name: slots, and occupations by title and trade ("nurse")."""
     titles = "\n".join(catalog.titles).casefold()
     parts = re.split(r"\n|, | and | or |/|--|\(|\)", titles) + titles.split("\n")
     many = {part for part in parts if part.endswith("s")}
+    many |= set(re.findall(r"\b[a-z]+(?:er|or|ist|ian|ant|ive)s\b", titles))
     one = {part[:-3] + "y" if part.endswith("ies") else part[:-1] for part in many}
-    names = (*map(str.casefold, (*SKILLS, *INTERESTS, *WORK_VALUES)), *many, *one)
+    reported = set(re.findall("^[a-z]+$", "\n".join(catalog.reported["title"]).casefold(), re.M))
+    slots = map(str.casefold, (*SKILLS, *KNOWLEDGE, *INTERESTS, *WORK_VALUES))
+    names = {*slots, *many, *one, *reported, *(f"{job}s" for job in reported)}
     return frozenset(" ".join(re.findall("[a-z]+", name)) for name in names)
 
 
@@ -74,24 +77,22 @@ def own_words(words: str, fact: Fact) -> str:
     return re.sub(rf"(?i)\{{?\b{re.escape(fact.name)}\b\}}?", "{name}", words)
 
 
-def broken_rule(words: str, names: frozenset[str]) -> str:
+def broken_rule(words, names):
     """The first rule that a point's words break, "" if none."""
-    for pattern, sentence in RULES:
+    for sentence, pattern in RULES.items():
         if re.search(pattern, words):
             return sentence
     tokens = re.findall("[a-z]+", words.casefold())
-    phrases = (tokens[at : at + size] for at in range(len(tokens)) for size in range(1, 11))
-    named = not names.isdisjoint(map(" ".join, phrases))
-    return "they name a skill, interest, value or occupation" if named else ""
-
-
-def chosen(facts: Facts) -> list[Fact]:
-    """The facts that we would choose: the first on each side."""
-    return [fact for side in FIELDS for fact in facts.on(side)[: MOST[side]]]
+    for at in range(len(tokens)):
+        for size in range(1, 11):
+            if " ".join(tokens[at : at + size]) in names:
+                return NAMED
+    return ""
 
 
 def points(answer: BaseModel | None, facts: Facts, names: frozenset[str]) -> list[dict[str, str]]:
-    """What is shown of an answer, each fact once and no words twice; our choice without one."""
+    """What is shown of an answer, each fact once and no words twice; without one, of each side the
+    facts that come first, in our words."""
     found: dict[str, dict[str, str]] = {}
     for point in chain(*(getattr(answer, name, []) for name in FIELDS.values())):
         fact = facts.by_id[point.id]
@@ -99,12 +100,13 @@ def points(answer: BaseModel | None, facts: Facts, names: frozenset[str]) -> lis
         twice = words.replace("{name}", fact.name) in [shown["words"] for shown in found.values()]
         broken = broken_rule(words, names) or "they stand twice" * twice
         found.setdefault(fact.id, row(fact, words, broken))
-    return list(found.values()) or [row(fact, fact.plain) for fact in chosen(facts)]
+    chosen = chain(*(facts.on(side)[: MOST[side]] for side in FIELDS))
+    return list(found.values()) or [row(fact, fact.plain) for fact in chosen]
 
 
 def row(fact: Fact, words: str, broken: str = "") -> dict[str, str]:
     """A point with its words, or with ours and what is left of its words without any signs."""
     shown = (fact.plain if broken else words).replace("{name}", fact.name)
-    refused = re.sub(rf"{RULES[1][0]}|\.(?=\S)", "·", words[:LONGEST]) if broken else ""
+    refused = re.sub(rf"{SIGN}|\.(?=\S)", "·", words[:LONGEST]) if broken else ""
     point = {"side": fact.side, "id": fact.id, "words": shown, "fact": fact.text}
     return {**point, "broken": broken, "refused": refused}

@@ -1,197 +1,149 @@
-"""Questions to a language model over the OpenAI API; every failure is one sentence, in bounded time
-and memory, and what arrives is kept at once."""
+"""Questions to a language model through OpenAI's client; every failure is one sentence, the whole
+has one time limit, and what arrives is kept at once."""
 
 import hashlib
 import json
+import multiprocessing
 import os
 import re
-from collections.abc import Callable
-from contextlib import nullcontext
+import time
+from multiprocessing.pool import ThreadPool  # its threads end with the process, also one that hangs
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
-import anyio
 import httpx2  # what OpenAI's client is built on
 import openai
-from anyio.from_thread import start_blocking_portal
-from pydantic import BaseModel, HttpUrl, TypeAdapter, ValidationError
-from tqdm import tqdm
+from pydantic import BaseModel, HttpUrl
 
-from careerlib.app import llm
 from careerlib.errors import CareerlibError
 from careerlib.project import OUTPUTS, replace_file
 
+MODEL = "gpt-5.4-mini"
 MOST_BYTES, MOST_LETTERS = 200_000, 8_000  # of a reply, and of the answer in it
+FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
 Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
-# In our words: what a server says of an error may hold the key.
-FORM, LENGTH = "answered in a form that was not agreed", "sent more than an answer can be"
-CUT, WITHHELD = "was cut off at its limit of tokens", "withheld the answer (content filter)"
-SENTENCES = {
-    TimeoutError: "gave no complete answer in {end.seconds:g} seconds (all: {end.total:g})",
-    OSError: "answered, but the cache cannot keep it ({error.strerror})",
-    httpx2.ConnectError: "cannot be reached; check that the server runs",
-    openai.APIConnectionError: "broke off the connection",
-    openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
-    openai.NotFoundError: "is not known there (404); choose another, or check OPENAI_BASE_URL",
-    openai.RateLimitError: "refused further requests for now (429), or has no credit left",
-    openai.APIStatusError: "answered with status {error.status_code}",
-    openai.OpenAIError: "{error}",  # one of ours
-    Exception: FORM,
-}
+NO_REPLY: Reply = (None, "template")
+TOO_LONG = "sent more than an answer can be"
+LATE = multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError
+# In our words, the first that fits: what a server says of an error may hold the key.
+SENTENCES = (
+    (LATE, "gave no complete answer in time"),
+    (httpx2.ConnectError, "cannot be reached; check that the server runs"),
+    ((httpx2.TransportError, openai.APIConnectionError), "broke off the connection"),
+    (openai.AuthenticationError, "refused the API key (401); check OPENAI_API_KEY"),
+    (openai.NotFoundError, "is not known there (404); choose another, or check OPENAI_BASE_URL"),
+    (openai.RateLimitError, "refused further requests for now (429), or has no credit left"),
+    (openai.APIStatusError, "answered with status {error.status_code}"),
+    (openai.OpenAIError, "{error}"),  # one of ours
+    (OSError, "answered, but the cache cannot keep it ({error.strerror})"),
+    (Exception, "answered in a form that was not agreed"),
+)
 
 
-class Endpoint(NamedTuple):
-    """seconds: for a question with its retries. total: for all. sampling: temperature and so on."""
-
-    model: str = "gpt-5.4-mini"
-    base_url: str = "https://api.openai.com/v1"
-    sampling: dict[str, float] = {}  # noqa: RUF012 (never changed)
-    max_tokens: int = 1500
-    at_once: int = 4
-    seconds: float = 60.0
-    total: float = 300.0
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.base_url).netloc.rpartition("@")[2]  # without name and password
-
-    @property
-    def is_loopback(self) -> bool:
-        return bool(re.fullmatch(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?", self.host))
-
-    def says(self, error: BaseException) -> str:
-        """What is wrong, in one sentence."""
-        error = error.__cause__ if isinstance(error.__cause__, httpx2.ConnectError) else error
-        kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
-        said = SENTENCES[kind].format(end=self, error=error)
-        return f"The model {self.model} at {self.host} {said}."
-
-
-def key_for(endpoint: Endpoint) -> str:
-    """OPENAI_API_KEY, or a stand-in for a server on this machine. Checks the address too."""
+def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
+    """A client of OpenAI, or of what OPENAI_BASE_URL names; OPENAI_API_KEY is needed unless that is
+    on this machine. seconds: for a request. Raises CareerlibError, which never shows the key."""
+    address = os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
+    # No redirect, for another host has no business with the profile; the text of an error, which
+    # may be endless, is not read.
+    hooks = {"response": [lambda response: response.is_success or response.close()]}
     try:
-        TypeAdapter(HttpUrl).validate_python(endpoint.base_url)
-    except ValidationError:
-        raise CareerlibError("OPENAI_BASE_URL is not an address; correct it or unset it.") from None
-    key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * endpoint.is_loopback
+        here = HttpUrl(address).host in ("localhost", "127.0.0.1", "[::1]")
+        web = openai.DefaultHttpxClient(
+            follow_redirects=False, trust_env=not here, event_hooks=hooks
+        )
+    except (OSError, ValueError):
+        raise CareerlibError(
+            "OPENAI_BASE_URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used; correct or unset them."
+        ) from None
+    key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * here
     if not re.fullmatch("[!-~]+", key):
         what = "holds letters that no key has (it is not shown here)" if key else "is not set"
         raise CareerlibError(f"OPENAI_API_KEY {what}; set it, or use the writer 'template'.")
-    return key
+    return openai.OpenAI(api_key=key, base_url=address, timeout=seconds, http_client=web)
 
 
 def ask_all(
-    questions: list[Question], local: bool = False, cache: Path | str | None = OUTPUTS / "answers",
-    say: Callable[[str], object] = print, **settings: Any,
-) -> tuple[list[Reply], list[str], str]:  # fmt: skip
-    """A reply to each question, in order; a notice of each failure; the model's name.
+    questions: list[Question], client: openai.OpenAI, model: str = MODEL,
+    sampling: dict[str, float] | None = None, max_tokens: int = 1500, at_once: int = 4,
+    seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
+) -> tuple[list[Reply], list[str]]:  # fmt: skip
+    """A reply to each question, in order, and a notice of each failure.
 
-    local: the model of this machine, else OpenAI or what OPENAI_BASE_URL names. cache: a folder or
-    None. say: gets the estimate before anything is asked. settings: fields of Endpoint.
+    sampling: temperature and the like. seconds: for all; what has not come by then is missing.
+    cache: a folder or None.
     """
-    base_url = os.environ.get("OPENAI_BASE_URL", "").strip() or Endpoint().base_url
-    endpoint = Endpoint(**{"base_url": base_url, **settings, **(llm.SETTINGS if local else {})})
-    key, notices, replies, missing, letters = key_for(endpoint), [], [], {}, 0
-    for place, (messages, schema) in enumerate(questions):
-        text = json.dumps([messages, schema.model_json_schema()], sort_keys=True)
-        # Everything that decides an answer names it, the server included.
-        name = hashlib.sha256(f"{endpoint[:4]}{text}".encode()).hexdigest()[:40]
-        path = Path(cache) / f"{name}.json" if cache else None
-        replies.append((_cached(path, schema, notices), "cached"))
-        if not replies[-1][0]:
-            missing[place], letters = ((messages, schema), path), letters + len(text)
-    say(
-        f"Requests to {endpoint.model} at {endpoint.host} that are not in the cache: {len(missing)}"
-        f"; about {letters / 4:,.0f} tokens in (a token is some four letters), at most "
-        f"{endpoint.max_tokens * len(missing):,} out."
-    )
-    if missing:
-        # A thread, for a notebook runs a loop; a loop, for only there a trickle can be stopped.
-        with llm.local_model() if local else nullcontext(endpoint.base_url) as base_url:
-            asked = missing, endpoint._replace(base_url=base_url), key, replies, notices
-            with start_blocking_portal() as portal:
-                portal.call(_ask, *asked)
-    return replies, list(dict.fromkeys(notices)), endpoint.model
-
-
-async def _ask(missing: dict, endpoint: Endpoint, key: str, replies: list, notices: list) -> None:
-    """Ask as many at once as the endpoint allows, and keep each answer as it comes."""
-    gate, ends = anyio.CapacityLimiter(endpoint.at_once), anyio.current_time() + endpoint.total
-    # No redirect, for another host has no business with the profile; no proxy to this machine;
-    # nothing packed, for little may not become much; the time limits are ours.
-    outside = not endpoint.is_loopback
-    try:
-        web = openai.DefaultAsyncHttpxClient(follow_redirects=False, trust_env=outside)
-    except (OSError, ValueError):
-        raise CareerlibError(
-            "The proxy or the certificates in the environment cannot be used; correct HTTPS_PROXY "
-            "and SSL_CERT_FILE, or unset them."
-        ) from None
-    web.event_hooks, web.headers["accept-encoding"] = {"response": [_bounded]}, "identity"
-    address = endpoint.base_url
-    client = openai.AsyncOpenAI(api_key=key, base_url=address, timeout=None, http_client=web)
-
-    async def one(place: int, question: Question, path: Path | None) -> None:
-        replies[place] = None, "template"
-        async with gate:
+    request = {"model": model, "max_completion_tokens": max_tokens, **(sampling or {})}
+    called = f"The model {model} at {client.base_url.netloc.decode()} "
+    ends = time.monotonic() + seconds
+    replies, notices = [], {}
+    with ThreadPool(at_once) as pool:
+        for waiting in [pool.apply_async(_one, (client, request, *q, cache)) for q in questions]:
             try:
-                with anyio.fail_after(min(endpoint.seconds, ends - anyio.current_time())):
-                    answer = await _answer(client, question, endpoint, key)
-                replies[place] = answer, "live"
-                if path:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    replace_file(path, answer.model_dump_json(indent=1).encode())
-            except Exception as error:  # noqa: BLE001 (whatever a server causes costs one answer)
-                notices.append(endpoint.says(error))
-        bar.update()
-
-    bar = tqdm(total=len(missing), unit=" answers", delay=1, disable=None, leave=False)
-    with bar:
-        async with client, anyio.create_task_group() as tasks:
-            for place, asked in missing.items():
-                tasks.start_soon(one, place, *asked)
+                reply, told = waiting.get(max(0.0, ends - time.monotonic()))
+            except multiprocessing.TimeoutError as error:
+                reply, told = NO_REPLY, [_sentence(error)]
+            replies.append(reply)
+            notices |= dict.fromkeys(said.replace("The model ", called) for said in told)
+    return replies, list(notices)
 
 
-async def _answer(client: Any, question: Question, endpoint: Endpoint, key: str) -> BaseModel:
-    """One request. The raw reply, since the client's parsing warns of what is odd and quotes it."""
-    messages, schema = question
-    settings = {"max_completion_tokens": endpoint.max_tokens, **endpoint.sampling}
-    raw = await client.chat.completions.with_raw_response.parse(
-        model=endpoint.model, messages=messages, response_format=schema, **settings
+def _one(
+    client: openai.OpenAI, request: dict, messages: list, schema: type[BaseModel], cache: Path
+) -> tuple[Reply, list[str]]:
+    """From the cache, or asked and kept there. Whatever a server causes costs one answer."""
+    # Everything that decides an answer names it, the server included.
+    asked = [str(client.base_url), request, messages, schema.model_json_schema()]
+    name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:40]
+    path, reply, told = Path(cache or ".") / f"{name}.json", NO_REPLY, []
+    try:
+        if cache and path.is_file():
+            return (schema.model_validate_json(path.read_bytes()), "cached"), told
+    except (OSError, ValueError):
+        told.append(f"The cached answer '{path.name}' is damaged and was ignored.")
+    try:
+        reply = _ask(client, {**request, "messages": messages}, schema), "live"
+        if cache:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, reply[0].model_dump_json(indent=1).encode())
+    except Exception as error:  # noqa: BLE001
+        told.append(_sentence(error))
+    return reply, told
+
+
+def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseModel:
+    """One request, whose reply is read up to a limit before anything is parsed."""
+    kind = {"name": "answer", "strict": True, "schema": schema.model_json_schema()}
+    request["response_format"] = {"type": "json_schema", "json_schema": kind}
+    request["extra_headers"] = {"accept-encoding": "identity"}  # little may not become much
+    body = b""
+    with client.chat.completions.with_streaming_response.create(**request) as response:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise ValueError
+        for part in response.iter_bytes():
+            if len(body := body + part) > MOST_BYTES:
+                raise openai.OpenAIError(TOO_LONG)
+    choice = json.loads(body)["choices"][0]
+    text, end = choice["message"]["content"], choice["finish_reason"]
+    if choice["message"].get("refusal") or end == "content_filter":
+        raise openai.OpenAIError("refused to answer")
+    if end == "length":
+        raise openai.OpenAIError("was cut off at its limit of tokens")
+    if len(text) > MOST_LETTERS:
+        raise openai.OpenAIError(TOO_LONG)
+    fenced = FENCE.fullmatch(text)
+    answer = schema.model_validate_json(fenced[1] if fenced else text)
+    # Twelve letters of the key in a row, whatever is put between them.
+    said, key = (
+        re.sub(r"[\W_]", "", text).casefold() for text in (answer.model_dump_json(), client.api_key)
     )
-    text = raw.http_response.text
-    choice = json.loads(text)["choices"][0]
-    message, end = choice["message"], choice["finish_reason"]
-    problem = {"length": CUT, "content_filter": WITHHELD}.get(end)
-    problem = "refused to answer" if message.get("refusal") else problem
-    if problem or len(message["content"]) > MOST_LETTERS:
-        raise openai.OpenAIError(problem or LENGTH)
-    answer = schema.model_validate_json(message["content"])
-    if key != "none" and key in text + answer.model_dump_json():
+    if any(key[at : at + 12] in said for at in range(len(key) - 11)):
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     return answer
 
 
-async def _bounded(response: httpx2.Response) -> None:
-    """Read the body up to a limit before anything else does."""
-    if response.headers.get("content-encoding", "identity").casefold() != "identity":
-        raise openai.OpenAIError(FORM)
-    body = bytearray()
-    async for part in response.aiter_raw():
-        body += part
-        if len(body) > MOST_BYTES:
-            raise openai.OpenAIError(LENGTH)
-    response._content = bytes(body)
-
-
-def _cached(path: Path | None, schema: type[BaseModel], notices: list[str]) -> BaseModel | None:
-    if path:
-        try:
-            return schema.model_validate_json(path.read_bytes())
-        except (FileNotFoundError, NotADirectoryError):
-            pass
-        except (OSError, ValidationError):
-            notices.append(f"The cached answer '{path.name}' is damaged and was ignored.")
-    return None
+def _sentence(error: Exception) -> str:
+    """What is wrong; `ask_all` adds which model it is."""
+    error = error.__cause__ if isinstance(error.__cause__, httpx2.ConnectError) else error
+    said = next(said for kind, said in SENTENCES if isinstance(error, kind))
+    return f"The model {said.format(error=error)}."

@@ -9,32 +9,27 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from careerlib.catalog import INTERESTS, SKILLS, WORK_VALUES, Catalog
+from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
 from careerlib.encoding import NEEDED_LEVEL
 from careerlib.profile import Profile
 
 FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
+TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
 Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
 Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
-
-# What lies within TIE of the middle of O*NET's scale is for neither side, for all persons alike.
-TIE = 0.25
-IMPORTANT = ((4, "very important"), (3, "important"), (2, "somewhat important"), (0, "unimportant"))
-TYPICAL = ((5.5, "very typical"), (4, "typical"), (0, "hardly typical"))
-MET = ((5.5, "very well met"), (4, "met"), (0, "hardly met"))
-# Of the catalog: matrix, names. From where a person has it; middle and end of O*NET's scale.
+# Of the catalog: matrix, names; O*NET's scale: middle, what counts as very much, end; our words.
 BLOCKS = {
-    "interests": ("interests", INTERESTS, 3.5, 4, 7, TYPICAL,
+    "interests": ("interests", INTERESTS, 4, 5.5, 7, "typical",
                   "Your {name} side finds a place here.", "Your {name} side finds little here."),
-    "skills": ("skill_importance", SKILLS, 2.5, 3, 5, IMPORTANT,
+    "skills": ("skill_importance", SKILLS, 3, 4, 5, "important",
                "Your {name} is put to use.", "Your {name} is hardly asked for."),
-    "work_values": ("work_values", WORK_VALUES, 3.5, 4, 7, MET,
+    "knowledge": ("knowledge", KNOWLEDGE, 3, 4, 5, "important", "You can use what you know of "
+                  "{name}.", "What you know of {name} is hardly asked for."),
+    "work_values": ("work_values", WORK_VALUES, 4, 5.5, 7, "met",
                     "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
-ID = {name: name.casefold().replace(" ", "_") for block in BLOCKS.values() for name in block[1]}
 FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
 
 
@@ -56,32 +51,13 @@ class Facts(NamedTuple):
     title: str
     by_id: dict[str, Fact]
 
-    def on(self, side: str | None) -> list[Fact]:
+    def on(self, side: str) -> list[Fact]:
         return [fact for fact in self.by_id.values() if fact.side == side]
 
 
-def gather(
-    profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
-) -> list[Facts]:
-    """The facts of the occupations at these rows. reasons: `Matcher.reasons`, in log-odds."""
-    parts = [pd.DataFrame(getattr(catalog, b[0]), catalog.codes, b[1]) for b in BLOCKS.values()]
-    parts.append(catalog.table[[*FIGURES]].set_axis([*FIGURES.values()], axis=1))
-    ratings, found = pd.concat(parts, axis=1), []
-    lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
-    higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
-    for at in map(int, positions):
-        row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
-        shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
-        kinds = [_rated(name, profile, rated, shares) for name in BLOCKS]
-        counted = _counted(reasons(profile, at)) if reasons and any(kinds) else []
-        kinds += [_outlook(profile, row, shares), counted]
-        # One of each kind in turn, so that the first three differ; broken limits before all.
-        mixed = sorted(filter(None, chain(*zip_longest(*kinds))), key=lambda fact: not fact.limit)
-        kept = [f for side in shares for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(profile, row, rated, shares[FOR], kept)
-        title = one_line(row["title"], 120)
-        found.append(Facts(str(row.name), title, {fact.id: fact for fact in kept}))
-    return found
+def id_of(name: str, block: str = "") -> str:
+    """The id of a fact: Mathematics is a skill and an area of knowledge too."""
+    return "knows_" * (block == "knowledge") + name.casefold().replace(" ", "_")
 
 
 def one_line(text: object, longest: int) -> str:
@@ -92,27 +68,51 @@ def one_line(text: object, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def _than(side: str, shares: Shares, name: str) -> str:
+def gather(
+    profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
+) -> list[Facts]:
+    """The facts of the occupations at these rows. reasons: `Matcher.reasons`, in log-odds."""
+    parts = [catalog.table[[*FIGURES]].set_axis([*FIGURES.values()], axis=1)]
+    for block, (matrix, names, *_) in BLOCKS.items():
+        ids = [id_of(name, block) for name in names]
+        parts.append(pd.DataFrame(getattr(catalog, matrix), catalog.codes, ids))
+    ratings, found = pd.concat(parts, axis=1), []
+    lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
+    higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
+    for at in map(int, positions):
+        row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
+        shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
+        kinds = [_rated(block, profile, rated, shares) for block in BLOCKS]
+        counted = _counted(reasons(profile, at)) if reasons and any(kinds) else []
+        # One of each kind in turn, so that the first three differ; broken limits before all.
+        mixed = chain(*zip_longest(*kinds, _outlook(profile, row, shares), counted))
+        mixed = sorted(filter(None, mixed), key=lambda fact: not fact.limit)
+        kept = [f for side in shares for f in [f for f in mixed if f.side == side][:MOST]]
+        kept += _steps(profile, row, rated, shares[FOR], kept)
+        title = one_line(row["title"], 120)
+        found.append(Facts(str(row.name), title, {fact.id: fact for fact in kept}))
+    return found
+
+
+def _than(side: str, shares: Shares, id: str) -> str:
     """The place among all occupations, rounded down; nothing where it is below one percent."""
-    percent, word = int(100 * shares[side][name] + 1e-9), "higher" if side == FOR else "lower"
+    percent, word = int(100 * shares[side][id] + 1e-9), "higher" if side == FOR else "lower"
     return f", {word} than for {percent} % of occupations" if percent else ""
 
 
 def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
-    _, names, has_from, middle, highest, words, fits, misfits = BLOCKS[block]
+    _, _, middle, much, highest, word, *plain = BLOCKS[block]
     found = []
     for name, level in getattr(profile, block).items():
-        rating = rated[name]
+        id = id_of(name, block)
         # A comparison with NaN is False: what is not rated speaks for neither side.
-        side = FOR if rating >= middle + TIE else AGAINST if rating < middle - TIE else ""
-        if level >= has_from and side:
-            word = next(word for least, word in words if rating >= least)
-            above = sum(rated[other] > rating for other in names)
-            place = f", {ORDINALS[above]} of six" if len(names) == 6 else ""
-            text = f"{name}: {word}, {rating:.3g} of {highest}{place}{_than(side, shares, name)}"
-            fact = Fact(ID[name], side, name, text, fits if side == FOR else misfits)
-            found.append((level, shares[side][name], fact))
+        good, bad = rated[id] >= middle + TIE, rated[id] < middle - TIE
+        if level >= middle - 0.5 and (good or bad):
+            side, how = FOR if good else AGAINST, "hardly " * bad + "very " * (rated[id] >= much)
+            text = "Knowledge of " * (block == "knowledge") + f"{name}: {how}{word}"
+            text += f", {rated[id]:.3g} of {highest}{_than(side, shares, id)}"
+            found.append((level, shares[side][id], Fact(id, side, name, text, plain[bad])))
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
@@ -130,14 +130,14 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
 
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
     if (least := profile.min_wage) and pd.notna(wage):
-        pay += f", your minimum is USD {least:,.0f}"
-        plain = "The pay meets your minimum.", "The pay is below your minimum."
-        add("wage", "median wage", wage >= least, pay, *plain, limit=True)
+        plain, text = "The pay meets your minimum.", f"{pay}, your minimum is USD {least:,.0f}"
+        add("wage", "median wage", wage >= least, text, plain, "The pay is below your minimum.",
+            limit=True)  # fmt: skip
     elif "wage" in high | low:
         add("wage", "median wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
     if growth < 0 or (growth > 0 and "growth" in high):
-        plain = "The number of jobs grows.", "The number of jobs shrinks."
-        add("growth", "outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %", *plain)
+        add("growth", "outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %",
+            "The number of jobs grows.", "The number of jobs shrinks.")  # fmt: skip
     if "openings" in high:
         text = f"Openings: {1000 * openings:,.0f} a year"
         add("openings", "openings", True, text, "Many places come free every year.")
@@ -155,37 +155,35 @@ def _counted(table: pd.DataFrame) -> list[Fact]:
     table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
     for statement, added in zip(table["statement"], table["contribution"], strict=True):
         side, moved = (FOR, "raised") if added > 0 else (AGAINST, "lowered")
-        id, name = f"counted_{len(found)}", one_line(statement, 80)
+        name = one_line(statement, 80)
         text = f"{name}: {added:+.2f} log-odds in the recommender's score"
-        found.append(Fact(id, side, name, text, f"It {moved} your score."))
+        found.append(Fact(f"counted_{len(found)}", side, name, text, f"It {moved} your score."))
     return found
 
 
 def _steps(profile: Profile, row: pd.Series, rated: dict, lower: dict, kept: list) -> list[Fact]:
     """What could come next, first what fits the situation best. kept: the other facts."""
-    top, steps = max(rated[name] for name in INTERESTS), []
-
-    def step(id: str, name: str, text: str, plain: str) -> None:
-        steps.append(Fact(id, NEXT, name, text, plain))
-
-    first = " and ".join(name for name in INTERESTS if rated[name] == top)
-    text = f"Its strongest interest is {first}, {top:.3g} of 7"
-    step("talk", first, text, "Talk to somebody who does this work about what fills a week.")
-    text = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
-    text += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
-    plain = "Find out what the preparation would cost you in time and money."
-    step("prepare", "preparation", text, plain)
-    gaps = [name for name in SKILLS if rated[name] >= 3 + TIE and not profile.skills.get(name)]
-    for name in sorted(gaps, key=lambda name: (-lower[name], -rated[name]))[:2]:
-        very = "very " if rated[name] >= 4 else ""
-        text = f"{name}: {very}important, {rated[name]:.3g} of 5, and you did not name it"
-        step(f"try_{ID[name]}", name, text, "Try one small task that needs {name}.")
-    page = f"onetonline.org/link/summary/{row.name}"
-    step("read", "page", page, "Read about the work, and mark what you would like.")
+    highest = max(rated[id_of(name)] for name in INTERESTS)
+    first = " and ".join(name for name in INTERESTS if rated[id_of(name)] == highest)
+    zone = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
+    zone += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
+    found = [
+        ("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7",
+         "Talk to somebody who does this work about what fills a week."),
+        ("prepare", "preparation", zone,
+         "Find out what the preparation would cost you in time and money."),
+        ("read", "page", f"onetonline.org/link/summary/{row.name}",
+         "Read about the work, and mark what you would like."),
+    ]  # fmt: skip
+    gaps = {name: rated[id_of(name)] for name in SKILLS if not profile.skills.get(name)}
+    for name in sorted(gaps, key=lambda name: (-lower[id_of(name)], -gaps[name])):
+        if gaps[name] >= 3 + TIE and len(found) < 5:
+            how = "very " * (gaps[name] >= 4) + "important"
+            text = f"{name}: {how}, {gaps[name]:.3g} of 5, and you did not name it"
+            plain = "Try one small task that needs {name}."
+            found.append((f"try_{id_of(name)}", name, text, plain))
     against = {fact.name for fact in kept if fact.side == AGAINST}
-    order = ("talk", "try", "prepare", "read")
-    if "education" in against:
-        order = ("prepare", "talk", "try", "read")
-    elif against.isdisjoint(INTERESTS):
-        order = ("try", "talk", "prepare", "read")
-    return sorted(steps, key=lambda fact: order.index(fact.id.split("_")[0]))
+    best = "prepare" if "education" in against else "talk" if against & {*INTERESTS} else "try"
+    order = (best, "talk", "try", "prepare", "read")
+    found.sort(key=lambda step: order.index(step[0].split("_")[0]))
+    return [Fact(id, NEXT, *said) for id, *said in found]

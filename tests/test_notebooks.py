@@ -42,7 +42,7 @@ from careerlib import ledger
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-OLD_FORM = "01 02 03 04 05 06 07 08 09 10".split()
+OLD_FORM = "02 03 04 05 06 07 08 09 10".split()
 GLOSSARY = (ROOT / "notebooks" / "glossary.md").read_text("utf-8")
 HELPERS = {"caption", "finding", "claim", "verdicts", "check"}  # what shows and records
 MINUTES = r"^About (\d+) minutes to read, \d+ more with the exercises\."
@@ -245,9 +245,10 @@ def test_prose_is_static(cells):
 def test_the_lesson_is_in_short_cells_and_little_of_it_is_ours(new):
     lessons = [cell for cell in shown(new) if "exercise" not in tags(cell)]
     assert statistics.median(map(n_lines, lessons)) <= 8
+    long = [cell.source for cell in lessons if n_lines(cell) > 25]
+    assert not long or (len(long) == 1 and "def make_person(" in long[0]), long
     for cell in code(new):
         assert max(map(len, cell.source.splitlines())) <= 79, cell.source
-        assert n_lines(cell) <= 25 or "def make_person(" in cell.source, cell.source
     ours = [name for cell in lessons for name in calls(cell) if name in HELPERS]
     assert len(ours) <= 0.12 * sum(map(n_lines, lessons))
 

@@ -76,7 +76,7 @@ def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
     return np.hstack([persons, occupations, persons - occupations])
 
 
-def cosine(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def cosine(first, second):
     """(n,) cosines of the rows of two (n, d) arrays; 0 where a row is all zeros."""
     first, second = np.atleast_2d(first), np.atleast_2d(second)
     norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)

@@ -2,6 +2,7 @@
 
 import ast
 from importlib import import_module
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,8 +12,8 @@ from careerlib.project import NOTEBOOKS, notebooks_in
 MODULES = (
     "encoding", "synthetic", "training", "persons", "evaluation", "matching", "explain.answer",
 )  # fmt: skip
-CODE = {name: ast.parse(open(import_module(f"careerlib.{name}").__file__).read()).body
-        for name in MODULES}  # fmt: skip
+FILES = {name: Path(import_module(f"careerlib.{name}").__file__) for name in MODULES}
+CODE = {name: ast.parse(path.read_text("utf-8")).body for name, path in FILES.items()}
 
 
 def defined(body):

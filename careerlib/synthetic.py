@@ -1,8 +1,8 @@
-"""The post's two generators of synthetic person-occupation pairs, as notebooks 02 and 03 show them.
+"""The post's two generators of synthetic person-occupation pairs, from notebooks 02 and 03.
 
-Each call has two random streams of its own, seeded alike: N (NumPy's RandomState, the algorithm
-behind the legacy np.random.seed) and R (Python's random.Random). The order of the draws is what
-makes the post's figures come out to the digit.
+Each call has two random streams of its own, seeded alike: N (NumPy's RandomState, the algorithm of
+the legacy np.random.seed) and R (Python's random.Random). The order of the draws makes the post's
+figures come out to the digit. Wrong numbers raise CareerlibError.
 """
 
 import random
@@ -15,10 +15,8 @@ from careerlib.encoding import cosine, pair_features
 from careerlib.errors import CareerlibError, check_whole, nearest
 
 # Match type: share of the pairs, in the order in which the generator lists them.
-SHARES = {
-    "strong": 0.25, "moderate": 0.20, "weak": 0.15, "poor": 0.25, "partial": 0.10,
-    "wrong interests": 0.05,
-}  # fmt: skip
+SHARES = {"strong": 0.25, "moderate": 0.20, "weak": 0.15, "poor": 0.25, "partial": 0.10,
+          "wrong interests": 0.05}  # fmt: skip
 WEAK_THRESHOLD = 0.45  # cosine above which a weak match is labelled good
 
 
@@ -42,71 +40,67 @@ class Pairs:
 
 
 def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) -> Pairs:
-    """The first script: the occupation plus a little noise, or pure noise.
-
-    occupations: (m, 50) vectors in code order. Raises CareerlibError for wrong numbers.
-    """
+    """The first script: the (m, 50) occupations plus a little noise, or pure noise."""
     N, R = _streams(n_pairs, seed)
     persons, chosen, labels = [], [], []
     for _ in range(n_pairs):
-        row = R.choice(range(len(occupations)))
-        positive = R.random() > 0.5
-        if positive:
-            person = np.clip(occupations[row] + N.normal(0, 0.1, 50), 0, 1)
+        chosen.append(R.choice(range(len(occupations))))
+        labels.append(int(R.random() > 0.5))
+        if labels[-1]:
+            person = np.clip(occupations[chosen[-1]] + N.normal(0, 0.1, 50), 0, 1)
         else:
             person = N.random_sample(50)
         persons.append(person)
-        chosen.append(row)
-        labels.append(int(positive))
     types = np.where(labels, "positive", "negative")
     return Pairs(np.array(persons), occupations[chosen], np.array(chosen), np.array(labels), types)
 
 
-def make_person(match_type, c, occupations, N, R) -> np.ndarray:
+def make_person(match_type, c, occupations, N, R):
     """(50,) person for an occupation's vector `c`, by the recipe of her match type.
 
     occupations: (m, 50), from which "poor" draws another one. N, R: the random streams.
     """
-    if match_type == "strong":  # the occupation, a little noise, five slots raised
+    if match_type == "strong":  # a little noise, five slots raised
         similarity = N.uniform(0.7, 0.9)
         person = np.clip(c + N.normal(0, (1 - similarity) * 0.3, 50), 0, 1)
         raised = N.random_sample(5) * 0.5
         slots = N.choice(50, 5, replace=False)
         person[slots] = np.maximum(person[slots], raised)
-    elif match_type == "moderate":  # 50-70 % of the slots copied, the others noise
+    elif match_type == "moderate":  # 50-70 % of the slots copied
         n_copied = int(50 * N.uniform(0.5, 0.7))
         slots = N.choice(50, n_copied, replace=False)
         others = np.setdiff1d(np.arange(50), slots)
         person = np.empty(50)
         person[slots] = c[slots] * N.uniform(0.7, 1, n_copied)
         person[others] = N.random_sample(len(others)) * 0.6
-    elif match_type == "weak":  # 30-50 % of the slots copied, the others noise
+    elif match_type == "weak":  # 30-50 % of the slots copied
         n_copied = int(50 * N.uniform(0.3, 0.5))
         person = N.random_sample(50) * 0.7
         slots = N.choice(50, n_copied, replace=False)
         person[slots] = c[slots] * N.uniform(0.5, 0.8, n_copied)
-    elif match_type == "poor":  # mostly noise, blended with some other occupation
+    elif match_type == "poor":  # noise, and some other occupation
         weight = N.uniform(0, 0.3)
         other = occupations[R.choice(range(len(occupations)))]
         person = other * weight + N.random_sample(50) * (1 - weight)
-    elif match_type == "partial":  # the skills copied and the rest noise, or the reverse
+    elif match_type == "partial":  # skills copied, or all but skills
         if R.random() > 0.5:
-            person = np.append(c[:35] * N.uniform(0.7, 1, 35), N.random_sample(15) * 0.4)
+            skills = c[:35] * N.uniform(0.7, 1, 35)
+            person = np.append(skills, N.random_sample(15) * 0.4)
         else:
-            person = np.append(N.random_sample(35) * 0.4, c[35:] * N.uniform(0.7, 1, 15))
-    else:  # wrong interests: the skills copied, the rest a little noise
-        person = np.append(c[:35] * N.uniform(0.7, 1, 35), N.random_sample(15) * 0.3)
+            skills = N.random_sample(35) * 0.4
+            person = np.append(skills, c[35:] * N.uniform(0.7, 1, 15))
+    else:  # wrong interests: skills copied, the rest a little noise
+        skills = c[:35] * N.uniform(0.7, 1, 35)
+        person = np.append(skills, N.random_sample(15) * 0.3)
     return person
 
 
 def production_pairs(
-    occupations: np.ndarray, n_pairs: int = 3000, seed: int = 42,
-    shares: Mapping[str, float] = SHARES,
-) -> Pairs:  # fmt: skip
-    """The second script: six match types.
+    occupations: np.ndarray, n_pairs: int = 3000, seed: int = 42, shares: Mapping = SHARES
+) -> Pairs:
+    """The second script: from (m, 50) occupations, six match types.
 
-    occupations: (m, 50) vectors in code order. shares: {match type: share}, summing to 1; each
-    type gets int(n_pairs * share) pairs. Raises CareerlibError for wrong numbers or shares.
+    shares: {match type: share}, summing to 1; each type gets int(n_pairs * share) pairs.
     """
     N, R = _streams(n_pairs, seed)
     shares = checked_shares(shares)
@@ -114,9 +108,8 @@ def production_pairs(
     R.shuffle(types)
     persons, chosen = [], []
     for match_type in types:
-        row = R.choice(range(len(occupations)))
-        persons.append(make_person(match_type, occupations[row], occupations, N, R))
-        chosen.append(row)
+        chosen.append(R.choice(range(len(occupations))))
+        persons.append(make_person(match_type, occupations[chosen[-1]], occupations, N, R))
     persons, own, types = np.array(persons), occupations[chosen], np.array(types)
     close = (types == "weak") & (cosine(persons, own) > WEAK_THRESHOLD)
     labels = (np.isin(types, ("strong", "moderate")) | close).astype(int)

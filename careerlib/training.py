@@ -1,7 +1,7 @@
 """The post's model: standardised features, a logistic regression, a word for its probability."""
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -18,16 +18,17 @@ from careerlib.synthetic import production_pairs
 CONFIDENCE = {"High": 0.8, "Medium": 0.6, "Low": 0.4, "Very low": 0.0}
 
 
-def logistic_regression(seed: int = 42) -> Pipeline:
-    """The post's model: standardised features into a logistic regression (L2, C=1)."""
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))
+def logistic_regression(seed=42):
+    """The post's model, not yet fitted: standardise, then a logistic regression (L2, C=1)."""
+    regression = LogisticRegression(max_iter=1000, random_state=seed)
+    return make_pipeline(StandardScaler(), regression)
 
 
 def check_classes(labels: np.ndarray) -> None:
     """Raise CareerlibError where (n,) labels of 0 and 1 have fewer than five of either."""
     bad, good = np.bincount(labels, minlength=2)
     if min(bad, good) < 5:
-        there = f"There are {good} good and {bad} bad matches; training needs at least 5 of each"
+        there = f"There are {good} good and {bad} bad matches; training needs 5 of each"
         raise CareerlibError(f"{there}: raise n_samples or change the shares of the match types.")
 
 
@@ -35,14 +36,12 @@ def check_classes(labels: np.ndarray) -> None:
 def post_model() -> Pipeline:
     """The post's logistic regression, fitted once a process on 80 % of its 3,000 pairs."""
     pairs = production_pairs(encode_occupations(load_catalog("post")))
-    X_train, _, y_train, _ = train_test_split(
-        pairs.features, pairs.labels, test_size=0.2, random_state=42, stratify=pairs.labels
-    )
+    X, y = pairs.features, pairs.labels
+    X_train, _, y_train, _ = train_test_split(X, y, test_size=0.2, random_state=42, stratify=y)
     return logistic_regression().fit(X_train, y_train)
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(NamedTuple):
     """A linear model of pairs, taken apart: log-odds = person·u + occupation·c + constant."""
 
     person: np.ndarray  # (50,) weights of the person's vector
@@ -50,12 +49,10 @@ class Folded:
     constant: float
 
 
-def fold(model: Pipeline) -> Folded:
-    """Fold a scaler and a logistic regression on the 150 features of a pair into 50 + 50.
+def fold(model):
+    """`Folded`, from a pipeline of scaler and logistic regression on a pair's 150 features.
 
-    The features are u, c and u - c, so the weight of the difference goes to u with plus
-    and to c with minus; the scaler only divides the weights and shifts the constant. No
-    term has u and c in it: the person cannot change the order of the occupations.
+    The scaler divides the weights; that of u - c goes to u with plus and to c with minus.
     """
     scaler, regression = model[0], model[-1]
     weights = regression.coef_[0] / scaler.scale_
@@ -66,6 +63,8 @@ def fold(model: Pipeline) -> Folded:
     )
 
 
-def confidence(probability: float) -> str:
-    """The post's word for a probability: High from 0.8, Medium from 0.6, Low from 0.4."""
-    return next((word for word, low in CONFIDENCE.items() if probability >= low), "Very low")
+def confidence(probability):
+    """The post's word for a probability, from 0 to 1."""
+    for word, lowest in CONFIDENCE.items():
+        if probability >= lowest:
+            return word

@@ -55,10 +55,10 @@ def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) ->
     return Pairs(np.array(persons), occupations[chosen], np.array(chosen), np.array(labels), types)
 
 
-def make_person(match_type, c, occupations, N, R):
+def make_person(match_type, c, other, N, R):
     """(50,) person for an occupation's vector `c`, by the recipe of her match type.
 
-    occupations: (m, 50), from which "poor" draws another one. N, R: the random streams.
+    other: (50,) vector of another occupation, for "poor". N, R: the random streams.
     """
     if match_type == "strong":  # a little noise, five slots raised
         similarity = N.uniform(0.7, 0.9)
@@ -80,7 +80,6 @@ def make_person(match_type, c, occupations, N, R):
         person[slots] = c[slots] * N.uniform(0.5, 0.8, n_copied)
     elif match_type == "poor":  # noise, and some other occupation
         weight = N.uniform(0, 0.3)
-        other = occupations[R.choice(range(len(occupations)))]
         person = other * weight + N.random_sample(50) * (1 - weight)
     elif match_type == "partial":  # skills copied, or all but skills
         if R.random() > 0.5:
@@ -108,8 +107,11 @@ def production_pairs(
     R.shuffle(types)
     persons, chosen = [], []
     for match_type in types:
-        chosen.append(R.choice(range(len(occupations))))
-        persons.append(make_person(match_type, occupations[chosen[-1]], occupations, N, R))
+        row = other = R.choice(range(len(occupations)))
+        if match_type == "poor":  # blended with another occupation
+            other = R.choice(range(len(occupations)))
+        persons.append(make_person(match_type, occupations[row], occupations[other], N, R))
+        chosen.append(row)
     persons, own, types = np.array(persons), occupations[chosen], np.array(types)
     close = (types == "weak") & (cosine(persons, own) > WEAK_THRESHOLD)
     labels = (np.isin(types, ("strong", "moderate")) | close).astype(int)

@@ -299,8 +299,11 @@ def slips(check):
 def state(names):
     """Hashes of the data that cells have made."""
     data = {name: value for name, value in names.items() if isinstance(value, DATA)}
-    return {name: joblib.hash(value) for name, value in data.items()
-            if getattr(value, "dtype", "") != object}
+    return {
+        name: joblib.hash(value)
+        for name, value in data.items()
+        if getattr(value, "dtype", None) is not np.dtype(object)
+    }
 
 
 # seaborn's, of Matplotlib; what a notebook itself shows of warnings, nbval sees.

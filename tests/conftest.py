@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 import hypothesis
+import matplotlib.pyplot as plt
 import pytest
 
 from careerlib.catalog import load_catalog
@@ -57,3 +58,14 @@ def refusal():
         return message
 
     return call
+
+
+@pytest.fixture
+def names(monkeypatch, tmp_path):
+    """What the cells of a notebook find when they are executed here, without its pictures."""
+    plt.switch_backend("agg")
+    monkeypatch.chdir(tmp_path)  # a notebook needs no particular folder
+    for shows in ("IPython.display.display", "careerlib.figures.display"):
+        monkeypatch.setattr(shows, lambda *shown, **options: None)
+    monkeypatch.setattr("careerlib.figures.caption", lambda sentence: plt.close())
+    return {"display": lambda *shown: None, "__name__": "__main__"}

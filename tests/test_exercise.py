@@ -1,10 +1,28 @@
-"""`check`: right answers however they are written, and what it says of wrong ones."""
+"""`check`: right answers however they are written, and what it says of wrong ones.
 
+Then every exercise of the notebooks, with the answers of tests/answers (test_notebooks.py says how
+they are written).
+"""
+
+import ast
+import re
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from pickle import PicklingError
+
+import joblib
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 
 from careerlib.exercise import check
+from careerlib.project import NOTEBOOKS
+
+ANSWERS = sorted(Path(__file__).with_name("answers").glob("*.toml"))
+DATA = np.ndarray | pd.DataFrame | pd.Series | BaseEstimator | list | dict | set | float | str
 
 
 def said(capsys, *arguments, **options):
@@ -40,3 +58,63 @@ def test_a_slip_is_named_and_costs_nothing_before_there_is_an_answer(capsys):
         "0.25 is not it: that is without clipping. Hint: clip"
     )
     assert said(capsys, None, lambda: 1 / 0, "clip", {"x": lambda: 1 / 0}).startswith("Your turn")
+
+
+def typed(line, exercise, checking, scope, capsys):
+    """The last words of an exercise with this code in place of its line `answer = None`."""
+    if "\n" not in line and not line.startswith("answer ="):
+        line = f"answer = ({line})"
+    source, n = re.subn(r"^answer = None.*\Z", lambda _: line, exercise.source, flags=re.M)
+    assert n == 1, exercise.source
+    capsys.readouterr()
+    exec(f"{source}\n\n{checking.source}", scope)
+    return capsys.readouterr().out.strip().splitlines()
+
+
+def slips_of(checking):
+    """The words for each slip that a cell with `check` knows."""
+    nodes = ast.walk(ast.parse(checking.source))
+    (slips,) = [node.value for node in nodes if getattr(node, "arg", "") == "slips"]
+    return [ast.literal_eval(words) for words in slips.keys]
+
+
+def state(names):
+    """Hashes of the data that cells have made; what holds functions or plots has none."""
+    hashes = {}
+    for name, value in names.items():
+        if isinstance(value, DATA) and getattr(value, "dtype", None) is not np.dtype(object):
+            with suppress(PicklingError, TypeError, AttributeError):
+                hashes[name] = joblib.hash(value)
+    return hashes
+
+
+# seaborn's, of Matplotlib; what a notebook itself shows of warnings, nbval sees.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
+@pytest.mark.parametrize("answers", ANSWERS, ids=lambda path: path.stem)
+def test_the_exercises_take_right_answers_and_no_wrong_ones(answers, names, capsys):
+    (path,) = NOTEBOOKS.glob(f"{answers.stem}_*.ipynb")
+    tried = tomllib.loads(answers.read_text("utf-8"))
+    cells = nbformat.read(path, 4).cells
+    exercises = [cell for cell in cells if "exercise" in cell.metadata.get("tags", [])]
+    assert [cell.id for cell in exercises] == [*tried]
+    for n, cell in enumerate(cells):
+        if cell.cell_type == "code" and cell not in exercises and cell.id != "colab":
+            exec(cell.source, names)
+        elif cell in exercises:
+            checking, folded = cells[n + 1], cells[n + 2]
+            assert {"check", "hide-input"} <= set(checking.metadata["tags"])
+            (solution,) = re.findall(r"<details>.*```python\n(.*?)```", folded.source, re.S)
+            before, scope = state(names), dict(names)
+            *printed, last = typed(solution, cell, checking, scope, capsys)
+            assert printed and last.startswith("Right: "), last
+            changed = before.items() - state(scope).items()
+            assert not {name for name, _ in changed} - {"answer"}, "it changes earlier names"
+            right, wrong = tried[cell.id]["right"], tried[cell.id]["wrong"]
+            assert len(right) >= 2 and len(wrong) >= 3
+            for line in right:
+                said = typed(line, cell, checking, dict(names), capsys)
+                assert said[-1].startswith("Right: "), (line, said)
+            told = [typed(line, cell, checking, dict(names), capsys)[-1] for line in wrong]
+            assert all(" is not it" in words and "Hint: " in words for words in told), told
+            assert all(any(slip in words for words in told) for slip in slips_of(checking)), told
+            exec(cell.source, names)

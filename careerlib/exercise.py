@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from numbers import Number
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,30 +46,27 @@ def _plain(given: Any) -> Any:
     if isinstance(given, pd.DataFrame | pd.Series | pd.Index | np.ndarray | np.generic):
         given = getattr(given, "to_numpy", lambda: given)().tolist()
     if isinstance(given, set | frozenset):
-        return sorted((_plain(part) for part in given), key=str)
+        return sorted(map(_plain, given), key=str)
     if isinstance(given, str):
         return " ".join(given.split()).casefold()
     if isinstance(given, Collection):
         return [_plain(part) for part in given]
-    return float(given) if isinstance(given, Number) and not isinstance(given, bool) else given
+    return float(given) if isinstance(given, Real) and not isinstance(given, bool) else given
 
 
 def _near(answer: float | str, right: float) -> bool:
     """Equal, or equal to `right` as rounded to the digits that the answer has; in percent too."""
-    written = re.fullmatch(r"([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?(%?)", str(answer))
-    if not written:
+    found = re.fullmatch(r"([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?(%?)", str(answer))
+    if not found:
         return False
-    number = Decimal(written[1].replace(",", ""))
-    percent = [True] if written[2] else [False, True] if abs(right) <= 1 < abs(number) else [False]
-    for wanted in (100 * right if of_hundred else right for of_hundred in percent):
-        written_with = number.as_tuple()
-        enough = len(number.normalize().as_tuple().digits) >= 2
-        rounded = round(wanted, max(0, -int(written_with.exponent)))
-        if np.isclose(float(number), wanted, rtol=1e-6, atol=1e-9):
-            return True
-        if enough and rounded == float(number):
-            return True
-    return False
+    number = Decimal(found[1].replace(",", ""))
+    percent = [True] if found[2] else [False, True] if abs(right) <= 1 < abs(number) else [False]
+    wanted = [100 * right if of_hundred else right for of_hundred in percent]
+    written = number.normalize().as_tuple()
+    digits = -int(written.exponent) if right % 1 else max(0, -int(written.exponent))
+    rounded = float(number) in [round(each, digits) for each in wanted]
+    exact = np.isclose(float(number), wanted, rtol=1e-6, atol=1e-9).any()
+    return bool(exact or (rounded and len(written.digits) >= 2))
 
 
 def _shown(value: Any) -> str:

@@ -36,17 +36,11 @@ def finding(sentence: str, holds: bool, **figures: Any) -> None:
     told = sentence.format(**figures)
     text = f"✓ {told}" if holds else f"✗ {told} (does not hold with these settings)"
     page = f'<div class="careerlib-finding">{html.escape(text)}</div>'
-    entry = {
-        "kind": "finding",
-        "name": sentence,
-        "holds": bool(holds),
-        "figures": _numbers(figures),
-    }
-    _show(text, page, [entry])
+    _show(text, page, [_entry("finding", sentence, figures, holds=bool(holds))])
 
 
 def claim(
-    id: str, measured: str | float, verdict: str | None = None, reason: str = "",
+    id: str, measured: str | float, verdict: str = "", reason: str = "",
     comparable: bool = True, **figures: float,
 ) -> dict[str, Any]:  # fmt: skip
     """A claim of the post or its training note beside what was measured, for `verdicts` to show.
@@ -62,27 +56,21 @@ def claim(
     row = table.loc[id]
     if not isinstance(measured, str):
         figures, measured = {"measured": measured, **figures}, format(measured, row["form"])
-    if verdict is None:
-        verdict = REPRODUCED if measured == row["stated"] else NOT_SUPPORTED
+    verdict = verdict or (REPRODUCED if measured == row["stated"] else NOT_SUPPORTED)
     if verdict not in VERDICTS:
         raise CareerlibError(f"There is no verdict '{verdict}'; {nearest(verdict, VERDICTS)}")
     if not comparable:
         verdict, reason = OTHER_SETTINGS, "this run has other settings than the post"
-    entry = {"measured": measured, "verdict": verdict, "reason": reason}
-    return {"kind": "claim", "name": id, **entry, "figures": _numbers(figures)}
+    return _entry("claim", id, figures, measured=measured, verdict=verdict, reason=reason)
 
 
-def verdicts(*judged: Mapping[str, Any]) -> None:
+def verdicts(*judged: dict[str, Any]) -> None:
     """Show claims as one table: what was claimed, stated, measured, the verdict and its reason."""
     table = pd.DataFrame([{**claims().loc[entry["name"]], **entry} for entry in judged])
-    lines = [
-        f"{row.claim} ({row.document})\n  stated {row.stated} · measured {row.measured} · "
-        f"{row.verdict}{f': {row.reason}' if row.reason else ''}"
-        for row in table.itertuples()
-    ]
+    form = "{claim} ({document})\n  stated {stated} · measured {measured} · {verdict}: {reason}"
+    text = "\n".join(form.format(**row).removesuffix(": ") for _, row in table.iterrows())
     shown = table[["claim", "stated", "measured", "verdict", "reason"]]
-    page = shown.to_html(index=False, border=0, classes="careerlib-claims")
-    _show("\n".join(lines), page, [*judged])
+    _show(text, shown.to_html(index=False, border=0, classes="careerlib-claims"), list(judged))
 
 
 @cache
@@ -95,15 +83,13 @@ def claims() -> pd.DataFrame:
 def read(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The entries of an executed notebook, in its order."""
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", ())]
-    shown = [output["data"][MIME] for output in outputs if MIME in output.get("data", ())]
-    return [entry for entries in shown for entry in entries]
+    return [entry for output in outputs for entry in output.get("data", {}).get(MIME, ())]
 
 
 def read_folder(folder: str | Path) -> list[dict[str, Any]]:
     """`read` of all notebooks of a folder, in their order; each entry also names its notebook."""
-    notebooks = {path.stem: json.loads(path.read_text("utf-8"))
-                 for path in notebooks_in(folder)}  # fmt: skip
-    return [{"notebook": name, **entry} for name, made in notebooks.items() for entry in read(made)]
+    made = {path.stem: json.loads(path.read_text("utf-8")) for path in notebooks_in(folder)}
+    return [{"notebook": name, **entry} for name in made for entry in read(made[name])]
 
 
 def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -122,13 +108,15 @@ def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 def headline(verdicts: Iterable[str]) -> str:
     """One sentence that counts the verdicts."""
     counts = Counter(verdicts)
-    names = [name for name in (*VERDICTS, OTHER_SETTINGS, NOT_RUN) if counts[name]]
-    return f"Of {counts.total()} claims: {'; '.join(f'{counts[name]} {name}' for name in names)}."
+    names = (*VERDICTS, OTHER_SETTINGS, NOT_RUN)
+    told = "; ".join(f"{counts[name]} {name}" for name in names if counts[name])
+    return f"Of {counts.total()} claims: {told}."
 
 
-def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:
-    """Those that are numbers, as sweeps keep them."""
-    return {n: round(float(v), 6) for n, v in figures.items() if isinstance(v, Real)}
+def _entry(kind: str, name: str, figures: Mapping[str, Any], **said: Any) -> dict[str, Any]:
+    """What an output carries: what was said, and those figures that are numbers."""
+    numbers = {n: round(float(v), 6) for n, v in figures.items() if isinstance(v, Real)}
+    return {"kind": kind, "name": name, **said, "figures": numbers}
 
 
 def _show(text: str, page: str, entries: list[dict[str, Any]]) -> None:

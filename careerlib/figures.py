@@ -36,8 +36,9 @@ def caption(sentence: str) -> None:
     """Show the current figure, and below it a sentence that says what to see in it.
 
     The sentence is the figure's alternative text too, so it says what a reader who cannot see
-    the figure must know; it is static, so it holds no measured number. nbconvert and the book put
-    it into the image; JupyterLab (4.6) takes only size and data, so there it is the text below.
+    the figure must know; it is static, so it holds no measured number. The book puts it into the
+    image. JupyterLab (4.6) and nbconvert's default template give the image of an output no
+    alternative text, whatever its metadata; there it is the text that follows the image.
     """
     figure = plt.gcf()
     drawn, small = io.BytesIO(), io.BytesIO()

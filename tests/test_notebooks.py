@@ -154,7 +154,7 @@ def test_outputs_can_be_read_everywhere(cells):
 
 
 def test_figures_have_alternative_texts_also_where_an_image_cannot_have_one(path, cells):
-    """nbconvert and the book read `alt`; JupyterLab gives the image none, but shows the text."""
+    """The book reads `alt`. JupyterLab cannot give an output's image one: it shows the text."""
     found = outputs(cells)
     pictures = [n for n, output in enumerate(found) if "image/png" in output.get("data", {})]
     for n in pictures:

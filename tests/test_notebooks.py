@@ -82,7 +82,7 @@ def code(cells):
     return [cell for cell in cells if cell.cell_type == "code" and cell.id != "colab"]
 
 
-def shown(cells):
+def visible(cells):
     return [cell for cell in code(cells) if "hide-input" not in tags(cell)]
 
 
@@ -238,7 +238,7 @@ def test_prose_is_static(cells):
 
 
 def test_the_lesson_is_in_short_cells_and_little_of_it_is_ours(new):
-    lessons = [cell for cell in shown(new) if "exercise" not in tags(cell)]
+    lessons = [cell for cell in visible(new) if "exercise" not in tags(cell)]
     assert statistics.median(map(n_lines, lessons)) <= 8
     long = [cell.source for cell in lessons if n_lines(cell) > 25]
     assert not long or (len(long) == 1 and "def make_person(" in long[0]), long
@@ -252,7 +252,7 @@ def test_it_can_be_read_in_the_stated_minutes(new):
     """180 words or 15 lines of code a minute; the exercises have minutes of their own."""
     read = [cell for name, part in sections(new).items() if name != "Exercises" for cell in part]
     words = sum(len(re.findall(r"\w[\w'’-]*", prose(text))) for text in markdown(read))
-    minutes = words / 180 + sum(map(n_lines, shown(read))) / 15
+    minutes = words / 180 + sum(map(n_lines, visible(read))) / 15
     assert ceil(minutes) <= int(re.search(MINUTES, new[0].source, re.M)[1]) <= minutes + 4, minutes
 
 

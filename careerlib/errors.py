@@ -1,40 +1,60 @@
 """The one kind of error a reader meets: a sentence that says what is wrong and what to do."""
 
+import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from numbers import Integral
 from reprlib import Repr
 from typing import Any
 
+ENDING = re.compile("(ational|ations?|ions?|ings?|ers?|ors?|ments?|als?|ics|ies|es|s|e|y)$")
+
 
 class CareerlibError(ValueError):
-    """A mistake in the input, told in one sentence.
-
-    The message says what is wrong, where, and what to do. IPython shows the message
-    alone, without a traceback, because the mistake is not in the code.
-    """
+    """A mistake in the input, told in one sentence; IPython shows it without a traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
 
 
-def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
-    """Phrase that names the entries of `valid` closest to `name`, for the end of a message.
+def words(name: str) -> list[str]:
+    """The words of a name in small letters, without apostrophes and without "and"."""
+    return [w for w in re.findall(r"\w+", re.sub("['\u2019]", "", name.casefold())) if w != "and"]
 
-    Returns "did you mean A, B or C?" for close matches (letter case ignored) or else names that
-    contain it, and otherwise a list of all valid names, cut after twelve.
+
+def close(name: str, valid: Iterable[str], count: int = 3) -> list[str]:
+    """At most `count` of the valid names that `name` may stand for, best first.
+
+    Those with its initials ("CPS", "S"), or in common with it whole words, stems ("Teaching",
+    "Teachers") or beginnings of words ("math"); if there are none, those with similar letters.
     """
+    said, by_folded, found = words(name), {entry.casefold(): entry for entry in valid}, {}
+    letters, stems = "".join(said), [ENDING.sub("", word) for word in said if len(word) > 2]
+    for entry in by_folded:
+        own = words(entry)
+        whole, first = len({*said} & {*own}), "".join(word[0] for word in own)
+        initials = 0 < len(letters) < 4 and first.startswith(letters)
+        starts = [stem for stem in stems if len(stem) > 3 and f" {stem}" in " ".join(["", *own])]
+        begun = len({*stems} & {*starts, *(ENDING.sub("", word) for word in own)})
+        if whole or initials or begun:
+            similar = SequenceMatcher(None, name.casefold(), entry).ratio()
+            found[entry] = whole, initials, begun, similar
+    best = sorted(found, key=found.get, reverse=True)
+    best = best or get_close_matches(name.casefold(), by_folded, count, cutoff=0.55)
+    return [by_folded[entry] for entry in best[:count]]
+
+
+def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
+    """Phrase for the end of a message: "did you mean A, B or C?", or else all valid names."""
     valid = [str(entry) for entry in valid]
-    by_folded = {entry.casefold(): entry for entry in valid}
-    name = str(name).casefold()
-    close = get_close_matches(name, by_folded, n=count, cutoff=0.55)
-    # One word of a long name does not look like it to difflib.
-    close = close or [entry for entry in by_folded if name.strip() and name in entry][:count]
-    if close:
-        *others, last = [by_folded[entry] for entry in close]
-        return f"did you mean {', '.join(others)}{' or ' * bool(others)}{last}?"
-    shown = ", ".join(valid[:12])
-    return f"valid names are {shown}{' and so on' if len(valid) > 12 else ''}."
+    near = close(str(name)[:60], valid, count)
+    return f"did you mean {listed(near)}?" if near else f"valid names are {', '.join(valid)}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names in a sentence: "A, B or C"."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def quoted(value: Any, longest: int = 40) -> str:
@@ -49,10 +69,7 @@ def quoted(value: Any, longest: int = 40) -> str:
 
 
 def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:
-    """Raise CareerlibError unless the value is a whole number from `low` to `high`.
-
-    why: what the number is, for the end of the sentence.
-    """
+    """Raise CareerlibError unless value is a whole number, low to high. why: what the number is."""
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or not low <= value <= high:
         given = quoted(value)

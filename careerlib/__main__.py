@@ -4,13 +4,14 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 """
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, notebooks_in, shown
+from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, notebooks_in, shown, write
 
 COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
@@ -157,8 +158,16 @@ def claims(output: str) -> None:
 
 
 @cli.command()
-@click.argument("profile", type=PATH)
-@click.option("--method", default="matched", show_default=True, help="How to rank.")
+@click.argument("profile", type=PATH, required=False)
+@click.option("--from", "occupation", metavar="TITLE", help="What you do now.")
+@click.option("--interests", metavar="LETTERS", help="In order: SEC for Social, Enterprising, …")
+@click.option("--knowledge", metavar="NAMES", help="Areas, with commas between them.")
+@click.option("--skills", metavar="NAMES", help="With commas between them.")
+@click.option("--field", "fields", multiple=True, metavar="NAME", help="Only this. Repeatable.")
+@click.option("--min-wage", metavar="USD", help="Lowest wage a year.")
+@click.option("--max-education", metavar="LEVEL", help="Most that may be needed.")
+@click.option("--method", default="matched", show_default=True, help="matched, correlation, "
+              "interests, cosine, cosine_filled or post.")  # fmt: skip
 @click.option("--top", type=int, default=10, show_default=True, help="Length of the list.")
 @click.option("--rank-by", default="fit", show_default=True, help="fit, or openings: fit times "
               "yearly openings.")  # fmt: skip
@@ -166,32 +175,41 @@ def claims(output: str) -> None:
 @click.option("--writer", type=click.Choice(["template", "openai", "local"]),
               help="Also explain each, in our words or in a language model's.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
-def recommend(profile: Path, writer: str | None, as_json: bool, **options: Any) -> None:
-    """Print the occupations that suit the person in a YAML file, best first.
+def recommend(profile: Path | None, writer: str | None, as_json: bool, **options: Any) -> None:
+    """Print the occupations that suit a person, best first.
+
+    PROFILE is a YAML file, - reads it from standard input. What options say about the person
+    counts instead of the same in the file, or will do without one.
 
     \b
-    Example: careerlib recommend my_profile.yml --top 5, with in my_profile.yml
-      skills: [Writing, Speaking]
-      interests: {Enterprising: 6, Investigative: 5}
-      min_wage: 50000
+    Examples: careerlib profile my_profile.yml, and when it is filled in
+      careerlib recommend my_profile.yml --top 5
+      careerlib recommend --from "Marketing Manager" --field "Computer and mathematical"
     """
-    from careerlib.profile import read_profile
+    from careerlib.profile import KEYS, Profile, read_profile
     from careerlib.recommend import recommend as recommended
 
-    person = read_profile(profile)
+    stated = {key: options.pop(key) for key in KEYS if key in options}
+    stated = {key: said for key, said in stated.items() if said}
+    if not profile and not stated:
+        how = "give a profile (careerlib profile prints one to fill in) or an option such as --from"
+        raise CareerlibError(f"Nothing is said about a person; {how}.")
+    person = replace(read_profile(profile), **stated) if profile else Profile(**stated)
     found = recommended(person, **options)
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
         return
     if found.empty:
         raise CareerlibError(f"No occupation is left. {found.attrs['limits']}")
-    columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most"]
+    columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most", "note"]
     columns = [name for name in columns if found[name].astype(bool).any()]
     widest = found["title"].str.len().max()
-    forms = {"title": f"{{:{widest}}}".format, "score": "{:.2f}".format,
+    forms = {"title": f"{{:{widest}}}".format, "score": "{:#.2g}".format,
              "median_wage": "{:,.0f}".format}  # fmt: skip
     click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
-    click.echo(found.attrs["limits"])
+    for line in (found.attrs.get("words"), found.attrs["limits"]):
+        if line:
+            click.echo(line)
     if writer:
         _explain(person, found, writer)
 
@@ -209,6 +227,22 @@ def _explain(person: Any, found: Any, writer: str) -> None:
             click.echo(f"  {point.side:8}{point.words} ({point.fact})")
     for notice in written.notices:
         click.echo(notice, err=True)
+
+
+@cli.command()
+@click.argument("file", type=PATH, required=False)
+def profile(file: Path | None) -> None:
+    """Print a profile to fill in, or write it into a new file.
+
+    Example: careerlib profile my_profile.yml
+    """
+    text = (DATA / "profile.yml").read_text("utf-8")
+    if file is None:
+        return click.echo(text, nl=False)
+    if file.exists():
+        raise CareerlibError(f"{shown(file)} is there already; name another file.")
+    write(file, text)
+    click.echo(f"Fill in {shown(file)}; then, careerlib recommend {shown(file)} prints your list.")
 
 
 @cli.group()

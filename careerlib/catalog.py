@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -33,14 +34,13 @@ SKILLS = (
 KNOWLEDGE = (
     "Administration and Management", "Administrative", "Biology", "Building and Construction",
     "Chemistry", "Communications and Media", "Computers and Electronics",
-    "Customer and Personal Service", "Design", "Economics and Accounting",
-    "Education and Training", "Engineering and Technology", "English Language", "Fine Arts",
-    "Food Production", "Foreign Language", "Geography", "History and Archeology",
-    "Law and Government", "Mathematics", "Mechanical", "Medicine and Dentistry",
-    "Personnel and Human Resources", "Philosophy and Theology", "Physics",
-    "Production and Processing", "Psychology", "Public Safety and Security",
-    "Sales and Marketing", "Sociology and Anthropology", "Telecommunications",
-    "Therapy and Counseling", "Transportation",
+    "Customer and Personal Service", "Design", "Economics and Accounting", "Education and Training",
+    "Engineering and Technology", "English Language", "Fine Arts", "Food Production",
+    "Foreign Language", "Geography", "History and Archeology", "Law and Government", "Mathematics",
+    "Mechanical", "Medicine and Dentistry", "Personnel and Human Resources",
+    "Philosophy and Theology", "Physics", "Production and Processing", "Psychology",
+    "Public Safety and Security", "Sales and Marketing", "Sociology and Anthropology",
+    "Telecommunications", "Therapy and Counseling", "Transportation",
 )
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
@@ -51,6 +51,7 @@ EDUCATION = (
 # fmt: on
 RELEASE = "30.1"  # of O*NET
 MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
+TYPES = {"median_wage": float, "wage_top_coded": bool}
 TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
 MANIFEST = "tables.json"
 LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
@@ -59,20 +60,16 @@ RESTORE = "restore it with 'git checkout data' or build it with 'python -m caree
 
 @dataclass(frozen=True)
 class Catalog:
-    """n occupations in ascending order of O*NET-SOC code.
+    """n occupations in ascending order of O*NET-SOC code; the matrices are read-only.
 
-    table: n rows indexed by onet_soc_code; columns as in data/README.md, plus
-        major_group ("15-0000"), has_bls (BLS counts the occupation on its own) and
-        bls_shared_by (catalog occupations that share its BLS row).
+    table: n rows indexed by onet_soc_code; columns as in data/README.md, plus major_group
+        ("15-0000"), has_bls and bls_shared_by (catalog occupations that share its BLS row).
     skill_importance, skill_level: (n, 35), O*NET's scales 1-5 and 0-7.
     interests, work_values: (n, 6), O*NET's scales 1-7; NaN rows where it has no values.
     knowledge: (n, 33), importance of the areas of KNOWLEDGE, O*NET's scale 1-5.
     reported: onet_soc_code and title, job titles as people say them (a title can have several).
-    related: onet_soc_code, related_code, tier, rank (1 is nearest), of all rated occupations and
-        including relatives that are not rated.
+    related: onet_soc_code, related_code (rated or not), tier, rank (1 is nearest).
     major_groups: BLS figures of the 22 SOC major groups, whole economy.
-
-    The matrices are read-only and in the order of `table`.
     """
 
     name: str
@@ -132,9 +129,8 @@ class Catalog:
 def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     """The catalog "all" (894 rated occupations) or "post" (the post's 150, in its order).
 
-    The post took O*NET-SOC codes ending in .00 that have skill ratings and a BLS line
-    item, sorted by code, and of these the first 150. Raises CareerlibError for another
-    name and for tables that are missing or not as they were built.
+    The post took the first 150 O*NET-SOC codes ending in .00 that have skill ratings and a BLS
+    line item. Raises CareerlibError for another name and for tables that are not as built.
     """
     if name not in ("all", "post"):
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
@@ -144,17 +140,14 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
         if hashlib.sha256(content).hexdigest() != built:
             what = f"Table '{key}.csv' in {folder} is missing or not as built from O*NET {RELEASE}"
             raise CareerlibError(f"{what}; {RESTORE}.")
-        types = {"median_wage": float, "wage_top_coded": bool}
-        frames[key] = pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
-    table, related = frames["occupations"], frames["related_occupations"].reset_index()
+        frames[key] = pd.read_csv(io.BytesIO(content), index_col=0, dtype=TYPES)
+    table = frames["occupations"]
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
-    matrices = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
-    reported = frames["titles"].reset_index()
-    catalog = Catalog(
-        "all", table, **matrices, reported=reported, related=related,
-        major_groups=frames["major_groups"],
-    )  # fmt: skip
+    parts = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
+    parts |= {"reported": frames["titles"].reset_index(), "major_groups": frames["major_groups"]}
+    parts["related"] = frames["related_occupations"].reset_index()
+    catalog = Catalog("all", table, **parts)
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
     return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
 
@@ -162,21 +155,17 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
 def manifest(folder: Path = DATA) -> dict[str, str]:
     """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
     fault = "missing or damaged"
-    try:
+    with suppress(ValueError, KeyError, TypeError, RecursionError):  # the last: nested very deep
         said = json.loads(_read(folder / MANIFEST))
         hashes = {name: said["tables"][name]["sha256"] for name in TABLES}
         if (release := str(said["onet_release"])) == RELEASE:
             return hashes
         fault = f"of O*NET release {release[:12]}, not {RELEASE}"
-    except (ValueError, KeyError, TypeError, RecursionError):  # the last where nested very deep
-        pass
     raise CareerlibError(f"'{MANIFEST}' in {folder} is {fault}; {RESTORE}.")
 
 
 def _read(path: Path) -> bytes:
     """At most LARGEST bytes of the file: more than that is none of ours. b"" if there is none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST)
-    except OSError:
-        return b""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(LARGEST)
+    return b""

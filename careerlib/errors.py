@@ -45,10 +45,11 @@ def close(name: str, valid: Iterable[str], count: int = 3) -> list[str]:
 
 
 def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
-    """Phrase for the end of a message: "did you mean A, B or C?", or else all valid names."""
+    """Phrase for the end of a message: "did you mean A, B or C?", or else the valid names."""
     valid = [str(entry) for entry in valid]
-    near = close(str(name)[:60], valid, count)
-    return f"did you mean {listed(near)}?" if near else f"valid names are {', '.join(valid)}."
+    if near := close(str(name)[:60], valid, count):
+        return f"did you mean {listed(near)}?"
+    return f"valid names are {', '.join(valid[:60])}{', …' * (len(valid) > 60)}."
 
 
 def listed(names: Iterable[str]) -> str:
@@ -70,7 +71,6 @@ def quoted(value: Any, longest: int = 40) -> str:
 
 def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:
     """Raise CareerlibError unless value is a whole number, low to high. why: what the number is."""
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         given = quoted(value)
         raise CareerlibError(f"{name} is {given}, not a whole number from {low} to {high}; {why}.")

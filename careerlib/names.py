@@ -18,7 +18,7 @@ BLOCKS = {
 }  # fmt: skip
 RANKS = {"senior", "sr", "junior", "jr", "lead"}  # a title is looked up without them, too
 MOST_NEAR = 5  # occupations or titles that a message suggests
-MOST_PROBLEMS = 12  # that a message tells of a field
+MOST = 12  # mistakes that a message tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*", re.IGNORECASE)  # of interests: SEC, or S-E-C
@@ -68,7 +68,7 @@ def each(entries: Iterable[tuple], check: Callable[..., None]) -> None:
             check(*entry)
         except ValueError as error:
             wrong.append(str(error))
-        if len(wrong) == MOST_PROBLEMS:
+        if len(wrong) == MOST:
             break
     told = ", ".join(wrong)
     if listed := re.search(r" \(its names are [^)]*\)", told):

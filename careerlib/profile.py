@@ -15,16 +15,7 @@ from pydantic_core import ArgsKwargs, ErrorDetails
 
 from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, load_catalog
 from careerlib.errors import CareerlibError, quoted
-from careerlib.names import (
-    MOST_PROBLEMS,
-    NOTHING,
-    decimal,
-    each,
-    hint,
-    occupation_code,
-    official,
-    rated,
-)  # fmt: skip
+from careerlib.names import MOST, NOTHING, decimal, each, hint, occupation_code, official, rated
 from careerlib.project import write
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
@@ -35,7 +26,6 @@ SCALES = {  # the names that are rated, and the highest rating
     "skills": (SKILLS, HIGHEST_SKILL), "knowledge": (KNOWLEDGE, HIGHEST_SKILL),
 }  # fmt: skip
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
-HOURLY, HOURS = 1000, 2080  # a wage below the first is one for an hour; hours of a year's work
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 # No control or invisible characters, no line ends.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
@@ -126,33 +116,17 @@ KEYS = tuple(entry.name for entry in fields(Profile))
 
 def sentence(problems: Iterable[ErrorDetails]) -> str:
     """What pydantic found wrong with a profile, as one sentence."""
-    told = "; ".join(map(_told, [*problems][:MOST_PROBLEMS]))
-    return f"The profile cannot be used: {told}."
+    return f"The profile cannot be used: {'; '.join(map(_told, [*problems][:MOST]))}."
 
 
 def _told(problem: ErrorDetails) -> str:
     """A mistake as a clause: in the words of our check, if it was ours, or in pydantic's."""
-    places, about = [*problem["loc"], "a key"], problem.get("ctx", {})
+    places, about, given = [*problem["loc"], ""], problem.get("ctx", {}), quoted(problem["input"])
     where = str(next((place for place in places if place in KEYS), places[-2:][0]))
     if problem["type"] == "unexpected_keyword_argument":
         return f"it has no {quoted(where)} ({hint(where[:60], KEYS)})"
-    line = about.get("pattern") == ONE_LINE
-    what = "give one line without control characters" if line else problem["msg"]
-    said = f"is {quoted(problem['input'])} ({what})"
-    return f"{where} {about.get('error', said)}"
-
-
-def not_used(profile: Profile) -> str:
-    """Sentences on what the profile states in vain; "" if there is nothing."""
-    said, wage = [], profile.min_wage
-    if profile.remote:
-        said.append("remote is not used: neither source says what can be done from home.")
-    if wage and wage < HOURLY:
-        year = f"of a year, so it removes next to nothing (for a year say {wage * HOURS:,.0f})"
-        said.append(
-            f"min_wage {wage:g} looks like the wage of an hour and is taken for that {year}."
-        )
-    return " ".join(said)
+    what = "give one line without control characters" if "pattern" in about else problem["msg"]
+    return f"{where} {about.get('error') or f'is {given} ({what})'}"
 
 
 class _PlainLoader(yaml.BaseLoader):
@@ -180,10 +154,7 @@ def read_profile(path: str | Path) -> Profile:
         given = yaml.load(text, Loader=_PlainLoader)
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        stated = {
-            key: said for key, said in given.items() if key not in KEYS or said not in NOTHING
-        }
-        return Profile(**stated)
+        return Profile(**{k: v for k, v in given.items() if k not in KEYS or v not in NOTHING})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
@@ -199,8 +170,8 @@ def _content(path: str | Path) -> bytes:
     if str(path) == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
     path = Path(path).expanduser()
-    if path.exists() and not path.is_file():  # a named pipe could keep us waiting for ever
-        raise ValueError("it is no file; what comes through a pipe is read by the name -")
+    if path.exists() and not path.is_file():  # a named pipe may keep one waiting for ever
+        raise ValueError("it is no file; the name - reads what comes through a pipe")
     with path.open("rb") as file:
         return file.read(MOST_BYTES + 1)
 

@@ -1,18 +1,21 @@
 """A small form for JupyterLab that builds a profile and shows its list."""
 
+import shlex
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import ipywidgets as widgets
 import pandas as pd
 from IPython.display import Javascript, display
 
-from careerlib.catalog import EDUCATION
+from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.errors import CareerlibError
-from careerlib.profile import HIGHEST_WAGE, SCALES, Profile, major_groups, write_profile
-from careerlib.project import ROOT
+from careerlib.profile import SCALES, Profile, major_groups, write_profile
+from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, recommend
 
-FILE = "my_profile.yml"
+FILE = OUTPUTS.parent / "my_profile.yml"
 SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
 WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
 SLIDER = {"style": {"description_width": "240px"}, "layout": {"width": "460px"}}
@@ -29,22 +32,22 @@ name();
 
 
 class ProfileForm:
-    """Sliders for all ratings (0 is "not stated"), limits, a choice of method, and the list."""
+    """What she does now, sliders for all ratings (0 is "not stated"), limits, and the list."""
 
     def __init__(self) -> None:
         self.sliders = {
             block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
             for block, (names, most) in SCALES.items()
         }
-        wage = WHOLE | {"max": HIGHEST_WAGE, "step": 1000}
+        choice, titles = widgets.Dropdown, [*load_catalog().titles]
+        now = {"description": "what do you do now?", "options": titles}
+        self.occupation = widgets.Combobox(**now, **WHOLE)  # other titles can be typed
+        # Text, since a box for numbers turns what it does not like into 0, and nobody is told.
+        self.min_wage = widgets.Text(description="lowest wage, USD a year", **WHOLE)
         levels = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)]
-        groups = [*major_groups().values()]
-        choice = widgets.Dropdown
-        self.min_wage = widgets.BoundedIntText(description="lowest wage, USD a year", **wage)
         self.education = choice(options=levels, description="highest education", **WHOLE)
-        self.fields = widgets.SelectMultiple(
-            options=groups, description="fields (none means all)", rows=6, **WHOLE
-        )
+        fields = {"description": "fields (none means all)", "options": [*major_groups().values()]}
+        self.fields = widgets.SelectMultiple(**fields, rows=6, **WHOLE)
         self.method = choice(options=[*METHODS], value="matched", description="method", **WHOLE)
         self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
@@ -52,11 +55,12 @@ class ProfileForm:
         show.on_click(lambda _: self._answer(self.listed))
         save.on_click(lambda _: self._answer(self.save))
         parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
-        titles = [block.replace("_", " ") for block in SCALES]
-        self.ratings = widgets.Accordion(parts, titles=titles, selected_index=0)
+        blocks = [block.replace("_", " ") for block in SCALES]
+        self.ratings = widgets.Accordion(parts, titles=blocks, selected_index=0)
         limits = widgets.HBox([self.min_wage, self.education])
         buttons = widgets.HBox([self.method, show, save])
-        self.widget = widgets.VBox([self.ratings, limits, self.fields, buttons, self.output])
+        rows = [self.occupation, self.ratings, limits, self.fields, buttons, self.output]
+        self.widget = widgets.VBox(rows)
 
     @property
     def profile(self) -> Profile:
@@ -64,20 +68,25 @@ class ProfileForm:
             block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
             for block, sliders in self.sliders.items()
         }
-        limits = {"max_education": self.education.value, "fields": self.fields.value}
-        return Profile(**stated, **limits, min_wage=self.min_wage.value or None)
+        return Profile(
+            **stated, max_education=self.education.value, fields=self.fields.value,
+            min_wage=self.min_wage.value.strip() or None, occupation=self.occupation.value.strip(),
+        )  # fmt: skip
 
     def listed(self) -> pd.DataFrame:
-        """The list for the profile, and, printed, what its limits removed."""
+        """The list for the profile, and, printed, what its words mean and its limits removed."""
         rows = recommend(self.profile, method=self.method.value)
-        print(rows.attrs["limits"])
-        rows = rows[SHOWN].round({"score": 2}).astype({"median_wage": "Int64"})
-        return rows.set_index("rank").rename_axis(None)
+        print(*filter(None, [rows.attrs.get("words"), rows.attrs["limits"]]), sep="\n")
+        wages = rows["median_wage"].map("{:,.0f}".format, na_action="ignore").fillna("–")
+        shown = rows.assign(score=rows["score"].map("{:#.2g}".format), median_wage=wages)[SHOWN]
+        return shown.set_index("rank").rename_axis(None)
 
     def save(self) -> None:
         """Write the profile to the project's root and print the command that uses it."""
-        write_profile(self.profile, ROOT / FILE)
-        print(f"Saved as {FILE} in the project's folder; there, type:\ncareerlib recommend {FILE}")
+        write_profile(self.profile, FILE)
+        python, file = Path(sys.executable).as_posix(), FILE.as_posix()
+        command = [python, "-m", "careerlib", "recommend", file, "--method", self.method.value]
+        print(f"Saved; in a terminal this prints the list:\n{shlex.join(command)}")
 
     def _answer(self, action: Callable[[], pd.DataFrame | None]) -> None:
         """Show what the action gives, or the sentence of its error."""

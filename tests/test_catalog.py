@@ -2,22 +2,15 @@
 
 import json
 import shutil
-from time import process_time
-from timeit import repeat
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from careerlib.catalog import (
-    INTERESTS,
-    KNOWLEDGE,
-    MATRICES,
-    SKILLS,
-    TABLES,
-    WORK_VALUES,
-    load_catalog,
-)
+from careerlib.catalog import INTERESTS, KNOWLEDGE, MATRICES, SKILLS, TABLES, WORK_VALUES
+from careerlib.catalog import load_catalog as load
 from careerlib.project import DATA
 
 
@@ -32,14 +25,8 @@ def csv(name):
     return pd.read_csv(DATA / f"{name}.csv")
 
 
-def test_sizes(catalog, post, which):
-    assert (len(catalog), len(post)) == (894, 150)
-    assert which.name != "some" or list(which.codes) == list(catalog.codes[[500, 3, 80]])
-    assert which.release == "30.1" and len(which.table) == len(which.titles) == len(which)
-    assert set(which.related["onet_soc_code"].value_counts()) == {20}
-
-
 def test_post_is_the_first_150_eligible_in_code_order(catalog, post):
+    assert (len(catalog), len(post)) == (894, 150)
     assert post.codes.is_monotonic_increasing and post.codes.is_unique
     assert (post.codes[0], post.codes[-1]) == ("11-1011.00", "21-1013.00")
     assert post.codes.str.endswith(".00").all() and post.table["has_bls"].all()
@@ -64,17 +51,16 @@ def test_position_by_code_and_title(which):
         assert which.position(which.titles.iloc[position].upper()) == position
 
 
-def test_unknown_occupation(catalog, post, refusal):
+def test_unknown_occupations_and_catalogs(catalog, post, refusal):
     message = refusal(catalog.position, "Softwear Developers")
     assert "No occupation 'Softwear Developers' in the catalog 'all'" in message
-    assert "did you mean" in message and "Software Developers" in message
+    assert "did you mean Software Developers" in message
     assert "15-1252.00" in refusal(catalog.position, "15-1252.0")  # a code is answered with codes
+    assert "Teachers" in refusal(catalog.position, "Teacher")
+    assert len(refusal(catalog.position, "xqzw")) < 4000
     assert "in the catalog 'post'" in refusal(post.position, "Registered Nurses")
-
-
-def test_unknown_catalog(refusal):
-    assert refusal(load_catalog, "pots") == "There is no catalog 'pots'; did you mean post?"
-    assert "There is no catalog 'None'" in refusal(load_catalog, None)
+    assert refusal(load, "pots") == "There is no catalog 'pots'; did you mean post?"
+    assert "There is no catalog 'None'; valid names are all, post." in refusal(load, None)
 
 
 def test_related_matrix_has_each_rank_in_its_place(which):
@@ -91,13 +77,8 @@ def test_bls_rows_and_groups(catalog, post):
     assert captains["bls_shared_by"].to_dict() == {"11-1011.00": 2, "11-1011.03": 2}
     # The post took .00 codes only, so there nothing is shared.
     assert (post.table["bls_shared_by"] == 1).all()
-    assert set(table["major_group"]) == set(catalog.major_groups.index)
     assert (table["major_group"].str[:2] == catalog.codes.str[:2]).all()
-
-
-def test_loading_is_fast():
-    # Time of this process, so that a busy machine does not count against it.
-    assert min(repeat(load_catalog, number=1, timer=process_time)) < 0.1
+    assert set(table["major_group"]) == set(catalog.major_groups.index)
 
 
 # --- Tables that are not as they were built ----------------------------------------------
@@ -105,23 +86,21 @@ def test_loading_is_fast():
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(DATA, tmp_path / "data")
+    return shutil.copytree(DATA, tmp_path / "data", dirs_exist_ok=True)
 
 
-def test_a_copy_loads(folder, catalog):
-    assert load_catalog(folder=folder).table.equals(catalog.table)
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_any_change_of_a_table_is_refused(folder, refusal, name):
-    path = folder / f"{name}.csv"
-    whole = path.read_bytes()
-    digit = next(i for i in range(len(whole) // 2, len(whole)) if chr(whole[i]).isdigit())
-    other = whole[:digit] + bytes([whole[digit] ^ 1]) + whole[digit + 1 :]
-    for changed in (other, whole + b"\n", whole.replace(b"\n", b"\r\n"), whole * 10, b"", None):
-        path.unlink() if changed is None else path.write_bytes(changed)
-        message = refusal(load_catalog, folder=folder)
-        assert f"'{name}.csv'" in message and "git checkout data" in message
+@given(st.sampled_from(TABLES), st.floats(0, 1, exclude_max=True), st.integers(1, 255))
+@settings(max_examples=20)
+def test_any_flipped_byte_of_a_table_is_refused(folder, refusal, name, where, bits):
+    path, whole = folder / f"{name}.csv", (DATA / f"{name}.csv").read_bytes()
+    place = int(where * len(whole))
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ bits]) + whole[place + 1 :])
+    message = refusal(load, folder=folder)
+    assert f"'{name}.csv'" in message and "git checkout data" in message
+    path.unlink()
+    assert refusal(load, folder=folder) == message
+    path.write_bytes(whole)
+    assert load(folder=folder).codes[0] == "11-1011.00"
 
 
 MANIFEST = (DATA / "tables.json").read_text()
@@ -129,18 +108,16 @@ HASH = json.loads(MANIFEST)["tables"]["interests"]["sha256"]
 OTHER = [  # what becomes what, and what the sentence names
     *((MANIFEST, text, "damaged") for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
     (MANIFEST, '{"onet_release": "30.1", "tables": [1, 2]}', "damaged"),
-    ('"sha256"', '"sha"', "damaged"),
     (f'"{HASH}"', "9" * 5000, "damaged"),
     *((f'"{HASH}"', text, "interests.csv") for text in ("Infinity", "null", f'"{HASH[::-1]}"')),
     ('"30.1"', '"30.2"', "release 30.2"),
-    ('"30.1"', "Infinity", "release inf"),
-    (None, None, "missing"),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "named"), OTHER, ids=range(len(OTHER)))
 def test_a_manifest_that_is_not_ours(folder, refusal, old, new, named):
-    path = folder / "tables.json"
-    path.write_text(MANIFEST.replace(old, new)) if old else path.unlink()
-    message = refusal(load_catalog, folder=folder).replace(str(folder), "")
+    (folder / "tables.json").write_text(MANIFEST.replace(old, new))
+    message = refusal(load, folder=folder).replace(str(folder), "")
     assert named in message and len(message) < 300
+    (folder / "tables.json").unlink()
+    assert "missing" in refusal(load, folder=folder)

@@ -1,0 +1,82 @@
+"""What people type into a profile, and what each gives: what is kept, or words of the answer."""
+
+import pytest
+
+from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
+from careerlib.names import occupation_code, plain_words
+from careerlib.profile import KEYS, Profile, major_groups
+
+SEC = {"Social": 7, "Enterprising": 6, "Conventional": 5}
+TYPED = [
+    ("interests", "SEC", SEC),
+    ("interests", ["Social", "Enterprising", "Conventional"], SEC),
+    ("interests", "Social, Enterprising; conventional", SEC),
+    ("interests", {"S": 7, "i": "2.5"}, {"Social": 7, "Investigative": 2.5}),
+    ("interests", {"Investigative": 34, "scale": 40}, {"Investigative": 5.95}),
+    ("interests", {"Investigative": 34}, "0 to 7; add 'scale: 40' if it is out of 40"),
+    ("interests", "helping people", "did you mean Social? skills has Service Orientation"),
+    ("work_values", ["Support", "Recognition"], {"Recognition": 6, "Support": 7}),
+    ("work_values", ["A"], "did you mean Achievement?"),
+    ("skills", "Writing, time management", {"Time Management": 3, "Writing": 3}),
+    ("skills", [{"Writing": "4"}, "Speaking"], {"Speaking": 3, "Writing": 4}),
+    ("skills", {"Writing": "", "Speaking": None, "Science": 1}, {"Science": 1}),
+    ("skills", "Teaching", "did you mean Instructing? knowledge has Education and Training"),
+    ("skills", ["Python"], "did you mean Programming? knowledge has Computers and Electronics"),
+    ("skills", ["Reading"], "did you mean Reading Comprehension?"),
+    ("skills", ["Biology"], "has no 'Biology' (knowledge has Biology)"),
+    ("skills", ["Speeking", "Mathe"], "did you mean Speaking?), has no 'Mathe' (did you mean Math"),
+    ("skills", ["xyz", "qqq"], "has no 'xyz', has no 'qqq' (its names are Active Learning; "),
+    ("knowledge", "sales & marketing", {"Sales and Marketing": 4}),
+    ("knowledge", "marketing", "did you mean Sales and Marketing? skills has Persuasion"),
+    ("knowledge", ["languages"], "did you mean Foreign Language or English Language?"),
+    ("fields", "IT", "did you mean Computer and mathematical?"),
+    ("fields", "Education", "did you mean Educational instruction and library?"),
+    ("fields", ["law", "health"], "did you mean Legal?), has no 'health' (did you mean Health"),
+    ("max_education", "bachelors degree", "Bachelor's degree"),
+    ("max_education", "PhD", "did you mean Doctoral or professional degree?"),
+    ("min_wage", "60,000", "min_wage is '60,000' (give a plain decimal number"),
+    ("salary", 50_000, "it has no 'salary' (did you mean min_wage?)"),
+    ("occupation", "marketing manager", "11-2021.00"),
+    ("occupation", "Managers, Marketing", "11-2021.00"),
+    ("occupation", "CEO", "11-1011.00"),
+    ("occupation", "Senior Software Engineer", "15-1252.00"),
+    ("occupation", "15-1252", "15-1252.00"),
+    ("occupation", "RN", "29-1141.00"),
+    ("occupation", "waitress", "35-3031.00"),
+    ("occupation", "", ""),
+    ("occupation", "IT Manager", "Systems Managers; Information Technology Project Managers)"),
+    ("occupation", "Teacher", "a title in 11 occupations (Career/Technical Education Teachers, P"),
+    ("occupation", "Nurse", "(Registered Nurses; Licensed Practical and Licensed Vocational Nur"),
+    ("occupation", "Data Scientist", "no ratings for (15-2051.00); the nearest rated: Business In"),
+    ("occupation", "Bookkeeper", "did you mean: Bookkeeping, Accounting, and Auditing Clerks"),
+    ("occupation", "Softwear Enginer", "did you mean: Software Engineer; "),
+    ("occupation", ["Cook"], "give one title, such as Marketing Manager"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "typed", "gives"), TYPED)
+def test_what_people_type_is_understood_or_answered(field, typed, gives, refusal):
+    try:
+        kept = getattr(Profile(**{field: typed}), field)
+    except ValueError:
+        assert gives in refusal(Profile, **{field: typed})
+    else:
+        assert kept == gives
+
+
+def test_a_plain_word_leads_to_names_that_exist(catalog):
+    unrated = set(catalog.related["related_code"]) - set(catalog.codes)
+    names = {*SKILLS, *KNOWLEDGE, *INTERESTS, *WORK_VALUES, *EDUCATION, *KEYS, *catalog.titles}
+    names |= {*major_groups().values(), *unrated}
+    for word, meant in plain_words().items():
+        assert meant and set(meant) <= names, word
+
+
+def test_titles_of_one_occupation_lead_to_it(catalog):
+    for code, title in catalog.titles.iloc[::7].items():
+        assert occupation_code(title) == occupation_code(title.upper()) == code
+    for title in catalog.reported["title"].iloc[::97]:
+        try:
+            assert occupation_code(title) in catalog.codes
+        except ValueError as error:
+            assert "occupations (" in str(error) or "no ratings" in str(error), title

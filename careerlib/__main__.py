@@ -181,10 +181,7 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
     PROFILE is a YAML file, - reads it from standard input. What options say about the person
     counts instead of the same in the file, or will do without one.
 
-    \b
-    Examples: careerlib profile my_profile.yml, and when it is filled in
-      careerlib recommend my_profile.yml --top 5
-      careerlib recommend --from "Marketing Manager" --field "Computer and mathematical"
+    Example: careerlib recommend --from "Marketing Manager" --interests SEC
     """
     from careerlib.profile import KEYS, Profile, read_profile
     from careerlib.recommend import recommend as recommended

@@ -1,10 +1,13 @@
 """What people type into a profile, and what each gives: what is kept, or words of the answer."""
 
 import pytest
+from click.testing import CliRunner
 
+from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
 from careerlib.names import occupation_code, plain_words
-from careerlib.profile import KEYS, Profile, major_groups
+from careerlib.profile import KEYS, SARAH, Profile, major_groups, write_profile
+from careerlib.recommend import METHODS
 
 SEC = {"Social": 7, "Enterprising": 6, "Conventional": 5}
 TYPED = [
@@ -80,3 +83,40 @@ def test_titles_of_one_occupation_lead_to_it(catalog):
             assert occupation_code(title) in catalog.codes
         except ValueError as error:
             assert "occupations (" in str(error) or "no ratings" in str(error), title
+
+
+def careerlib(*arguments, typed=None):
+    """What the command prints, or the sentence of its error."""
+    ended = CliRunner().invoke(cli, arguments, input=typed)
+    assert ended.exit_code == bool(ended.stderr)
+    return ended.stderr or ended.stdout
+
+
+def test_what_can_be_said_in_a_line_needs_no_file_and_counts_instead_of_the_file(tmp_path):
+    write_profile(SARAH, tmp_path / "sarah.yml")
+    line = ["recommend", "--interests", "IRC", "--skills", "Science, Writing", "--field", "legal"]
+    same = {"interests": "IRC", "skills": ["Science", "Writing"], "fields": ["23"]}
+    write_profile(Profile(**same), tmp_path / "same.yml")
+    assert careerlib(*line) == careerlib("recommend", str(tmp_path / "same.yml"))
+    both = careerlib("recommend", str(tmp_path / "sarah.yml"), "--field", "legal", "--top", "99")
+    assert "Lawyers" in both and "Software" not in both
+    assert "min_wage is 'x'" in careerlib(*line, "--min-wage", "x")
+    assert "Nothing is said about a person" in careerlib("recommend")
+    assert all(name in careerlib("recommend", "--help") for name in METHODS)
+
+
+def test_no_score_is_printed_as_0():
+    tools = "skills: [Repairing, Equipment Maintenance, Troubleshooting, Operation and Control]"
+    rows = careerlib("recommend", "-", "--top", "40", "--json", typed=tools)
+    shown = careerlib("recommend", "-", "--top", "40", typed=tools)
+    assert '"score":0.0,' not in rows and " 0.00 " not in shown and " 0.0 " not in shown
+
+
+def test_the_profile_to_fill_in_is_printed_or_written_and_says_too_little(tmp_path):
+    empty = careerlib("profile")
+    assert "says too little" in careerlib("recommend", "-", typed=empty)
+    assert "Fill in" in careerlib("profile", str(tmp_path / "mine.yml"))
+    assert (tmp_path / "mine.yml").read_text("utf-8") == empty
+    assert "is there already" in careerlib("profile", str(tmp_path / "mine.yml"))
+    filled = empty.replace("  Social:", "  Social: 6").replace("  Speaking:", "  Speaking: 4")
+    assert "confidence" in careerlib("recommend", "-", typed=filled)

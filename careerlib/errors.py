@@ -32,13 +32,12 @@ def close(name: str, valid: Iterable[str], count: int = 3) -> list[str]:
     letters, stems = "".join(said), [ENDING.sub("", word) for word in said if len(word) > 2]
     for entry in by_folded:
         own = words(entry)
-        whole, first = len({*said} & {*own}), "".join(word[0] for word in own)
-        initials = 0 < len(letters) < 4 and first.startswith(letters)
-        starts = [stem for stem in stems if len(stem) > 3 and f" {stem}" in " ".join(["", *own])]
-        begun = len({*stems} & {*starts, *(ENDING.sub("", word) for word in own)})
+        roots, first = [ENDING.sub("", word) for word in own], "".join(word[0] for word in own)
+        initials, whole = 0 < len(letters) < 4 and first.startswith(letters), {*said} & {*own}
+        begun = [one for one in stems if one in roots or len(one) > 3 and f" {one}" in f" {entry}"]
         if whole or initials or begun:
             similar = SequenceMatcher(None, name.casefold(), entry).ratio()
-            found[entry] = whole, initials, begun, similar
+            found[entry] = len(whole), initials, len(begun), similar
     best = sorted(found, key=found.get, reverse=True)
     best = best or get_close_matches(name.casefold(), by_folded, count, cutoff=0.55)
     return [by_folded[entry] for entry in best[:count]]
@@ -71,6 +70,6 @@ def quoted(value: Any, longest: int = 40) -> str:
 
 def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:
     """Raise CareerlibError unless value is a whole number, low to high. why: what the number is."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= int(value) <= high:
         given = quoted(value)
         raise CareerlibError(f"{name} is {given}, not a whole number from {low} to {high}; {why}.")

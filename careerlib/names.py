@@ -6,7 +6,7 @@ The functions raise ValueError with what is wrong, to be read after the name of 
 import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog, load_catalog
@@ -21,7 +21,7 @@ MOST_NEAR = 5  # occupations or titles that a message suggests
 MOST = 12  # mistakes that a message tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*", re.IGNORECASE)  # of interests: SEC, or S-E-C
+CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
 NOTHING = (None, "", "~", "null")  # YAML's ways to leave a value out
 
 
@@ -71,8 +71,8 @@ def each(entries: Iterable[tuple], check: Callable[..., None]) -> None:
         if len(wrong) == MOST:
             break
     told = ", ".join(wrong)
-    if listed := re.search(r" \(its names are [^)]*\)", told):
-        told = told.replace(listed[0], "") + listed[0]
+    if lists := re.search(r" \(its names are [^)]*\)", told):
+        told = told.replace(lists[0], "") + lists[0]
     if told:
         raise ValueError(told)
 
@@ -134,7 +134,7 @@ def _key(said: str) -> tuple[str, ...]:
     return tuple(sorted(map(_singular, words(said))))
 
 
-@cache
+@lru_cache(2**14)
 def _singular(word: str) -> str:
     for ending, short in (("ies", "y"), ("(ch|sh|ss|x)es", r"\1"), ("([^su])s", r"\1")):
         word = re.sub(f"{ending}$", short, word)
@@ -152,7 +152,8 @@ def occupation_code(said: object) -> str:
     if not isinstance(said, str):
         raise ValueError(f"is {quoted(said)} (give one title, such as Marketing Manager)")
     catalog, own, reported = _titles()
-    for key in (_key(said), tuple(word for word in _key(said) if word not in RANKS)):
+    whole = _key(said[:200])
+    for key in (whole, tuple(word for word in whole if word not in RANKS)):
         plain = [own[_key(name)] for name in plain_words().get(key, []) if _key(name) in own]
         codes = [own[key]] if key in own else plain or reported.get(key, [])
         if len(codes) == 1:

@@ -76,7 +76,7 @@ def _in_one_sentence(profile: type) -> type:
         except ValidationError as error:
             raise CareerlibError(sentence(error.errors())) from None
 
-    profile.__init__ = __init__
+    profile.__init__ = __init__  # type: ignore[misc]
     return profile
 
 

@@ -14,6 +14,8 @@ TYPED = [
     ("interests", "SEC", SEC),
     ("interests", ["Social", "Enterprising", "Conventional"], SEC),
     ("interests", "Social, Enterprising; conventional", SEC),
+    ("interests", "S/E/C", SEC),
+    ("interests", "care", "has no 'care' (its names are Realistic"),
     ("interests", {"S": 7, "i": "2.5"}, {"Social": 7, "Investigative": 2.5}),
     ("interests", {"Investigative": 34, "scale": 40}, {"Investigative": 5.95}),
     ("interests", {"Investigative": 34}, "0 to 7; add 'scale: 40' if it is out of 40"),

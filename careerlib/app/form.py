@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
@@ -39,15 +39,13 @@ class ProfileForm:
             block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
             for block, (names, most) in SCALES.items()
         }
-        choice, titles = widgets.Dropdown, [*load_catalog().titles]
-        now = {"description": "what do you do now?", "options": titles}
-        self.occupation = widgets.Combobox(**now, **WHOLE)  # other titles can be typed
+        titles, groups = [*load_catalog().titles], [*major_groups().values()]
+        levels, choice = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)], widgets.Dropdown
+        self.occupation = widgets.Combobox(options=titles, description="what you do now", **WHOLE)
         # Text, since a box for numbers turns what it does not like into 0, and nobody is told.
         self.min_wage = widgets.Text(description="lowest wage, USD a year", **WHOLE)
-        levels = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)]
         self.education = choice(options=levels, description="highest education", **WHOLE)
-        fields = {"description": "fields (none means all)", "options": [*major_groups().values()]}
-        self.fields = widgets.SelectMultiple(**fields, rows=6, **WHOLE)
+        self.fields = widgets.SelectMultiple(options=groups, description="fields wanted", **WHOLE)
         self.method = choice(options=[*METHODS], value="matched", description="method", **WHOLE)
         self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
@@ -57,14 +55,13 @@ class ProfileForm:
         parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
         blocks = [block.replace("_", " ") for block in SCALES]
         self.ratings = widgets.Accordion(parts, titles=blocks, selected_index=0)
-        limits = widgets.HBox([self.min_wage, self.education])
-        buttons = widgets.HBox([self.method, show, save])
-        rows = [self.occupation, self.ratings, limits, self.fields, buttons, self.output]
+        limits = [self.min_wage, self.education], [self.fields], [self.method, show, save]
+        rows = [self.occupation, self.ratings, *map(widgets.HBox, limits), self.output]
         self.widget = widgets.VBox(rows)
 
     @property
     def profile(self) -> Profile:
-        stated = {
+        stated: dict[str, Any] = {
             block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
             for block, sliders in self.sliders.items()
         }
@@ -84,9 +81,9 @@ class ProfileForm:
     def save(self) -> None:
         """Write the profile to the project's root and print the command that uses it."""
         write_profile(self.profile, FILE)
-        python, file = Path(sys.executable).as_posix(), FILE.as_posix()
-        command = [python, "-m", "careerlib", "recommend", file, "--method", self.method.value]
-        print(f"Saved; in a terminal this prints the list:\n{shlex.join(command)}")
+        asked = ["-m", "careerlib", "recommend", str(FILE), "--method", self.method.value]
+        command = shlex.join(part.replace("\\", "/") for part in [sys.executable, *asked])
+        print(f"Saved; in a terminal this prints the list:\n{command}")
 
     def _answer(self, action: Callable[[], pd.DataFrame | None]) -> None:
         """Show what the action gives, or the sentence of its error."""

@@ -22,7 +22,6 @@ MOST = 12  # mistakes that a message tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
-NOTHING = (None, "", "~", "null")  # YAML's ways to leave a value out
 
 
 def rated(
@@ -52,7 +51,7 @@ def rated(
     def rate(said: object, rating: object) -> None:
         if (name := official(said, names)) in ratings:
             raise ValueError(f"rates {name} twice")
-        if not isinstance(rating, str | None) or rating not in NOTHING:
+        if not (rating is None or isinstance(rating, str) and not rating.strip()):
             number = decimal(rating, scale, f"{name} ", (10, 40, 100))
             ratings[name] = number if scale == highest else round(number * highest / scale, 2)
 

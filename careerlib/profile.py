@@ -15,7 +15,7 @@ from pydantic_core import ArgsKwargs, ErrorDetails
 
 from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, load_catalog
 from careerlib.errors import CareerlibError, quoted
-from careerlib.names import MOST, NOTHING, decimal, each, hint, occupation_code, official, rated
+from careerlib.names import MOST, decimal, each, hint, occupation_code, official, rated
 from careerlib.project import write
 
 NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
@@ -56,10 +56,10 @@ def _ratings(block: str) -> Any:
     """The type of a block's ratings, for pydantic and as JSON Schema."""
     names, highest = SCALES[block]
     check = partial(rated, names=names, highest=highest, alone=NAMED.get(block))
-    number = {"type": "number", "minimum": 0, "maximum": highest}
-    table = {"type": "object", "properties": dict.fromkeys(names, number)}
+    rating = {name: {"type": "number", "minimum": 0, "maximum": highest} for name in names}
+    table = {"type": "object", "properties": rating, "additionalProperties": False}
     several = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
-    schema = {"anyOf": [several, table | {"additionalProperties": False}]}
+    schema = {"anyOf": [several, table]}
     return Annotated[dict[str, float], BeforeValidator(check), WithJsonSchema(schema)]
 
 
@@ -94,9 +94,8 @@ class Profile:
     background: one line in her own words, at most 200 characters; never taken for a fact.
     occupation: the title of what she does now, kept as the O*NET-SOC code.
 
-    Ratings of another scale have its highest beside them: {"scale": 40, "Social": 34}. Names are
-    matched without letter case and punctuation and kept as O*NET spells them, in its order; a
-    number may be text ("6.5"). Raises one CareerlibError that tells the mistakes of all fields.
+    Ratings of another scale have its highest beside them: {"scale": 40, "Social": 34}. Names may
+    be in any letter case, numbers text. Raises one CareerlibError that tells all mistakes.
     """
 
     skills: _ratings("skills") = field(default_factory=dict)
@@ -132,6 +131,10 @@ def _told(problem: ErrorDetails) -> str:
 class _PlainLoader(yaml.BaseLoader):
     """Text, lists and tables only, no key twice. A number stays text, so that 010 is nobody's 8."""
 
+    def construct_scalar(self, node: Any) -> str | None:
+        left_out = node.style is None and node.value in ("", "~", "null")
+        return None if left_out else super().construct_scalar(node)
+
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         table = super().construct_mapping(node, deep)
         if len(table) < len(node.value):
@@ -149,12 +152,11 @@ def read_profile(path: str | Path) -> Profile:
         content = _content(path)
         if len(content) > MOST_BYTES:
             raise ValueError("it has over 64 KB")
-        marked = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
-        text = content.decode("utf-16" if marked else "utf-8-sig")
-        given = yaml.load(text, Loader=_PlainLoader)
+        encoding = "utf-16" if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+        given = yaml.load(content.decode(encoding), Loader=_PlainLoader)
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        return Profile(**{k: v for k, v in given.items() if k not in KEYS or v not in NOTHING})
+        return Profile(**{str(k): v for k, v in given.items() if k not in KEYS or v is not None})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:

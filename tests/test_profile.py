@@ -7,7 +7,6 @@ from itertools import repeat
 from types import SimpleNamespace
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -25,14 +24,6 @@ def a_sentence(error):
     """Whether an error says one bounded, printable sentence."""
     said = str(error)
     return said.isprintable() and len(said) < 9000 and len(max(said.split(), key=len)) < 130
-
-
-def test_names_take_the_official_spelling_and_order_and_numbers_may_be_text():
-    interests = {"Social": np.int64(5), "Artistic": "6.5"}
-    profile = Profile(["  speaking", "active   learning"], interests, min_wage="1e3")
-    assert list(profile.skills.items()) == [("Active Learning", 3), ("Speaking", 3)]
-    assert list(profile.interests.items()) == [("Artistic", 6.5), ("Social", 5)]
-    assert profile.min_wage == 1000
 
 
 def test_fields_by_title_or_code_become_codes(catalog):
@@ -71,16 +62,12 @@ WRONG = [
     ({"skills": repeat("Writing")}, "skills rates Writing twice"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
     ({"skills": {f"{i}" * 100: 3 for i in range(10_000)}}, "skills has no '000"),
-    ({"interests": {"Social"}}, "interests is {'Social'} (give names"),
-    ({"interests": {"S": 1, "social": 6}}, "interests rates Social twice"),
     ({"interests": {"Social": 7.01}}, "Social is 7.01 (give a plain decimal number, 0 to 7; add"),
-    ({"interests": {"scale": -1}}, "interests scale is -1"),
     ({"work_values": {"Support": float("nan")}}, "work_values Support is nan"),
     ({"min_wage": 10**5000}, "min_wage is a long int"),
     *(({"min_wage": text}, "(give a plain decimal number") for text in [*UNLIKE_NUMBERS, "", -1]),
     ({"remote": "maybe"}, "remote is 'maybe'"),
     ({"background": "two\nlines"}, "background is 'two\\nlines' (give one line"),
-    ({"background": "x" * 201}, "at most 200 characters"),
     ({"__dataclass_self__": 3}, "it has no '__dataclass_self__'"),
     ({f"{i}" * 100: 3 for i in range(10_000)}, "it has no '000"),
     ({"skills": ["x"], "interests": {"Artistic": 8}, "wage": 1}, "; interests Artistic is 8"),
@@ -130,6 +117,8 @@ def test_a_profile_comes_back_from_its_file_unchanged(tmp_path, profile):
     module.write_profile(profile, tmp_path / "mine.yml")
     again = read_profile(str(tmp_path / "mine.yml"))
     assert again == profile and str(again) == str(profile)
+    for block, (names, _) in SCALES.items():  # in O*NET's order
+        assert [*getattr(again, block)] == [one for one in names if one in getattr(again, block)]
 
 
 @given(st.binary() | st.text().map(str.encode) | ANYTHING.map(lambda said: repr(said).encode()))
@@ -142,9 +131,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, content):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_hand_written_file_is_understood_from_disk_and_from_a_pipe(
-    tmp_path, encoding, monkeypatch
-):
+def test_a_hand_written_file_is_understood_from_disk_and_pipe(tmp_path, encoding, monkeypatch):
     text = (
         "skills: [Writing, Speaking, Critical Thinking, Social Perceptiveness]\n"
         "interests: {enterprising: 6, investigative: 5}\n"
@@ -172,7 +159,6 @@ DAMAGED = [
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),
     ("skills:\n  Writing: 1\n  Writing: 5\n", "line 2: a key comes twice"),
-    ("? [a, b]\n: c\n", "line 1"),
     ("skils:\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     *((f"min_wage: {text}\n", f"min_wage is '{text[:9]}") for text in UNLIKE_NUMBERS),
     ("min_wage: !!int 0100000\n", "min_wage is '0100000'"),

@@ -1,5 +1,6 @@
 """What people type into a profile, and what each gives: what is kept, or words of the answer."""
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -16,13 +17,14 @@ TYPED = [
     ("interests", "Social, Enterprising; conventional", SEC),
     ("interests", "S/E/C", SEC),
     ("interests", "care", "has no 'care' (its names are Realistic"),
-    ("interests", {"S": 7, "i": "2.5"}, {"Social": 7, "Investigative": 2.5}),
+    ("interests", {"S": np.int64(7), "i": "2.5"}, {"Social": 7, "Investigative": 2.5}),
     ("interests", {"Investigative": 34, "scale": 40}, {"Investigative": 5.95}),
     ("interests", {"Investigative": 34}, "0 to 7; add 'scale: 40' if it is out of 40"),
     ("interests", "helping people", "did you mean Social? skills has Service Orientation"),
     ("work_values", ["Support", "Recognition"], {"Recognition": 6, "Support": 7}),
     ("work_values", ["A"], "did you mean Achievement?"),
-    ("skills", "Writing, time management", {"Time Management": 3, "Writing": 3}),
+    ("skills", "Writing, time   management", {"Time Management": 3, "Writing": 3}),
+    ("skills", ["Writing", "WRITING "], "skills rates Writing twice"),
     ("skills", [{"Writing": "4"}, "Speaking"], {"Speaking": 3, "Writing": 4}),
     ("skills", {"Writing": "", "Speaking": None, "Science": 1}, {"Science": 1}),
     ("skills", "Teaching", "did you mean Instructing? knowledge has Education and Training"),

@@ -204,9 +204,7 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
     forms = {"title": f"{{:{widest}}}".format, "score": "{:#.2g}".format,
              "median_wage": "{:,.0f}".format}  # fmt: skip
     click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
-    for line in (found.attrs.get("words"), found.attrs["limits"]):
-        if line:
-            click.echo(line)
+    click.echo("\n".join(filter(None, [found.attrs["limits"], found.attrs.get("words")])))
     if writer:
         _explain(person, found, writer)
 

@@ -71,9 +71,9 @@ class ProfileForm:
         )  # fmt: skip
 
     def listed(self) -> pd.DataFrame:
-        """The list for the profile, and, printed, what its words mean and its limits removed."""
+        """The list for the profile, and, printed, what its limits removed and its words mean."""
         rows = recommend(self.profile, method=self.method.value)
-        print(*filter(None, [rows.attrs.get("words"), rows.attrs["limits"]]), sep="\n")
+        print(*filter(None, [rows.attrs["limits"], rows.attrs.get("words")]), sep="\n")
         wages = rows["median_wage"].map("{:,.0f}".format, na_action="ignore").fillna("–")
         shown = rows.assign(score=rows["score"].map("{:#.2g}".format), median_wage=wages)[SHOWN]
         return shown.set_index("rank").rename_axis(None)

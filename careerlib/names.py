@@ -164,8 +164,10 @@ def occupation_code(said: object) -> str:
             if near := _rated_near(catalog, code):
                 what = f"an occupation that O*NET has no ratings for ({code})"
                 raise ValueError(f"is {quoted(said)}, {what}; the nearest rated: {'; '.join(near)}")
-    titles = {_key(title): title for title in [*catalog.reported["title"], *catalog.titles]}
-    near = close(said[:60], titles.values(), MOST_NEAR)
+    names = {
+        _key(one): one for one in [*catalog.reported["title"], *catalog.titles, *catalog.codes]
+    }
+    near = close(said[:60], names.values(), MOST_NEAR)
     ask = f"did you mean: {'; '.join(near)}?" if near else "give the title of an occupation"
     raise ValueError(f"has no {quoted(said)} ({ask})")
 

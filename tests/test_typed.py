@@ -48,6 +48,7 @@ TYPED = [
     ("occupation", "CEO", "11-1011.00"),
     ("occupation", "Senior Software Engineer", "15-1252.00"),
     ("occupation", "15-1252", "15-1252.00"),
+    ("occupation", "15-2051", "did you mean: 15-2051.01; 15-2051.02"),
     ("occupation", "RN", "29-1141.00"),
     ("occupation", "waitress", "35-3031.00"),
     ("occupation", "", ""),

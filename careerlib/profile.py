@@ -40,8 +40,7 @@ def major_groups() -> dict[str, str]:
 
 def _codes(given: Any) -> tuple[str, ...]:
     """Of one field or several, each said by title or code."""
-    codes = {title: code for code, title in major_groups().items()}
-    found = set()
+    codes, found = {title: code for code, title in major_groups().items()}, set()
 
     def find(one: object) -> None:
         said = one.strip().removesuffix(" occupations") if isinstance(one, str) else quoted(one)
@@ -180,8 +179,7 @@ def _content(path: str | Path) -> bytes:
 
 def write_profile(profile: Profile, path: Path) -> None:
     """Write the profile as YAML that `read_profile` turns back into an equal one."""
-    text = yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True)
-    write(path, HEADING + text)
+    write(path, HEADING + yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True))
 
 
 # The post lists Sarah's first three skills; its scores need the fourth. It says that she "wants

@@ -1,8 +1,7 @@
-"""The post's two generators of synthetic person-occupation pairs, from notebooks 02 and 03.
+"""The post's two generators of synthetic pairs (notebooks 02, 03). Wrong numbers: CareerlibError.
 
-Each call has two random streams of its own, seeded alike: N (NumPy's RandomState, the algorithm of
-the legacy np.random.seed) and R (Python's random.Random). The order of the draws makes the post's
-figures come out to the digit. Wrong numbers raise CareerlibError.
+Each call has two random streams of its own, seeded alike: N (NumPy's legacy RandomState) and R
+(Python's random.Random). The order of the draws makes the post's figures come out to the digit.
 """
 
 import random

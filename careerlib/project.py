@@ -1,31 +1,58 @@
 """Where the project's folders are, and how its files are replaced."""
 
 import hashlib
+import json
 import os
-import tempfile
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from careerlib.errors import CareerlibError
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED = Path(__file__).resolve().parent / "data"  # in an installed package
 DATA = PACKAGED if PACKAGED.is_dir() else ROOT / "data"
-NOTEBOOKS = ROOT / "notebooks"
 MARK = ".careerlib"  # a file in folders whose content is ours to replace
-OUTPUTS = (Path.cwd() if PACKAGED.is_dir() else ROOT) / "outputs"
+# Of every notebook that we write: the same under every version of Python.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {
+        "file_extension": ".py", "mimetype": "text/x-python", "name": "python",
+        "nbconvert_exporter": "python", "pygments_lexer": "ipython3",
+    },
+}  # fmt: skip
+
+
+def notebooks_in(folder: Path | str) -> list[Path]:
+    """The notebooks named like 01_name.ipynb in a folder, in reading order."""
+    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+
+
+def _folders() -> tuple[Path, Path]:
+    """Of the notebooks and of what runs write: those of the current folder, else the checkout's."""
+    here = Path.cwd()
+    if notebooks_in(here / "notebooks"):
+        return here / "notebooks", here / "outputs"
+    if notebooks_in(here):
+        return here, (here.parent if here.name == "notebooks" else here) / "outputs"
+    return ROOT / "notebooks", (here if PACKAGED.is_dir() else ROOT) / "outputs"
+
+
+NOTEBOOKS, OUTPUTS = _folders()
 
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` to a temporary name beside `path`, then rename: all or nothing."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -60,9 +87,40 @@ def usable_output(output: Path | str) -> Path:
     return output
 
 
-def notebooks_in(folder: Path | str) -> list[Path]:
-    """The notebooks named like 01_name.ipynb in a folder, in reading order."""
-    return sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
+def read_notebook(path: Path) -> dict[str, Any]:
+    """A notebook with METADATA for its own; CareerlibError names a file that is none."""
+    import nbformat  # not needed for a recommendation
+
+    try:
+        notebook = json.loads(path.read_text("utf-8"))
+        notebook |= {"nbformat": 4, "nbformat_minor": 5, "metadata": METADATA}
+        for number, cell in enumerate(notebook["cells"], start=1):
+            cell.setdefault("id", f"cell-{number}")  # of a time before cells had ids
+        nbformat.validate(nbformat.from_dict(notebook))
+        return notebook
+    except OSError as error:
+        raise CareerlibError(f"Cannot read {shown(path)}: {error.strerror}.") from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError,
+            nbformat.ValidationError) as error:  # fmt: skip
+        raise CareerlibError(
+            f"{shown(path)} is damaged, or not a notebook of format 4; replace it, or open it in "
+            "Jupyter and save it again."
+        ) from error
+
+
+@contextmanager
+def locked(folder: Path, what: str, patience: float = 0) -> Iterator[None]:
+    """Hold a lock that ends with this process; CareerlibError if another one has it."""
+    path = folder / f".{what}.lock"
+    with closing(sqlite3.connect(path, timeout=patience, isolation_level=None)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.Error as error:
+            raise CareerlibError(
+                f"Another {what} is being made in {shown(folder)}; wait for its end, or choose "
+                "another --output."
+            ) from error
+        yield
 
 
 def shown(path: Path) -> str:

@@ -4,7 +4,9 @@ Around the notebooks come a first page, the glossary, the data card and, if ther
 What a notebook printed is data here: only plain HTML of it reaches a page, never anything active.
 """
 
+import base64
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +17,21 @@ from typing import Any
 import nh3
 import pandas as pd
 
-from careerlib import ledger, sweep
+from careerlib import ledger
+from careerlib.batch import sweep
+from careerlib.batch.execution import environment
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, ROOT, notebooks_in, shown, usable_output
+from careerlib.project import (
+    DATA,
+    NOTEBOOKS,
+    locked,
+    notebooks_in,
+    read_notebook,
+    shown,
+    usable_output,
+)
 
 SITE = Path(__file__).parent / "site"
-# README.md is no page of the book: the first page takes the picture from it.
-OTHERS = (ROOT / "README.md", NOTEBOOKS / "images" / "controls.png", NOTEBOOKS / "glossary.md",
-          DATA / "README.md", DATA / "PROCEDURE.md")  # fmt: skip
 KEPT = ("image/png", "text/html", "text/plain", ledger.MIME)  # forms of an output; no page has ours
 # What the HTML of an output may contain: tables of pandas, and text with a little form.
 TAGS = set("a b blockquote br caption code div em i li ol p pre small span strong sub sup table "
@@ -31,24 +40,31 @@ SPAN = {"colspan", "rowspan"}
 ATTRIBUTES = {"*": {"class", "title"}, "a": {"href"}, "td": SPAN, "th": SPAN | {"scope"}}
 
 
-def write_book(outputs: Path | str) -> Path:
+def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
     """Make the book of what runs and sweeps left in `outputs`; return its first page.
 
     A notebook that was not run is shown as committed. Raises CareerlibError if the book cannot be
     made, or the folder holds somebody else's files; an earlier book then stays.
     """
     outputs = usable_output(outputs)
-    if not OTHERS[0].exists():
+    if not (notebooks.parent / "README.md").exists():
         raise CareerlibError("The book needs a checkout of the project, with its README.md.")
     try:
-        with tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder:
+        with (
+            locked(outputs, "book", patience=60),
+            tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder,
+        ):
             source, made = Path(folder, "source"), Path(folder, "book")
-            _write_source(source, outputs)
+            _write_source(source, outputs, notebooks)
             command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
-            built = subprocess.run(command, check=False, capture_output=True, text=True)
+            built = subprocess.run(
+                command, check=False, capture_output=True, encoding="utf-8", env=environment()
+            )
             if built.returncode:
-                told = (built.stderr.strip().splitlines() or ["no reason given"])[-1]
-                raise CareerlibError(f"The book could not be made: {told[:300]}")
+                lines = [line.strip() for line in built.stderr.splitlines() if line.strip()]
+                causes = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+                cause = (causes or lines or ["no reason given"])[-1][:300]
+                raise CareerlibError(f"The book could not be made: {cause}")
             shutil.rmtree(outputs / "book", ignore_errors=True)
             made.rename(outputs / "book")
     except OSError as error:
@@ -59,25 +75,30 @@ def write_book(outputs: Path | str) -> Path:
     return outputs / "book" / "index.html"
 
 
-def _write_source(source: Path, outputs: Path) -> None:
+def _write_source(source: Path, outputs: Path, notebooks: Path) -> None:
     """The folder from which Sphinx makes the book, laid out as the project is, for its links."""
     shutil.copytree(SITE, source)
-    (source / "notebooks").mkdir()
-    for path in filter(Path.exists, OTHERS):
-        copy = source / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
-    if (outputs / "sweep" / "sweep.csv").exists():
-        _write_sweep(source / "sweep.md", pd.read_csv(outputs / "sweep" / "sweep.csv"))
-    for folder in (NOTEBOOKS, outputs):  # what was run replaces what is committed
+    for path, place in (
+        (notebooks.parent / "README.md", source),  # no page: the first one takes parts of it
+        (notebooks / "images" / "controls.png", source / "notebooks" / "images"),
+        (notebooks / "glossary.md", source / "notebooks"),
+        (DATA / "README.md", source / "data"),
+        (DATA / "PROCEDURE.md", source / "data"),
+    ):
+        place.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            shutil.copy(path, place)
+    for folder in (notebooks, outputs):  # what was run replaces what is committed
         for path in notebooks_in(folder):
             # Half a surrogate pair, which a notebook may print, is no text.
-            text = json.dumps(json.loads(path.read_text("utf-8")), ensure_ascii=False)
+            text = json.dumps(read_notebook(path), ensure_ascii=False)
             notebook = json.loads(text.encode("utf-8", "replace"))
             for cell in notebook["cells"]:
                 _make_harmless(cell)
             text = json.dumps(notebook).replace("](../README.md", "](../index.md")
             (source / "notebooks" / path.name).write_text(text, "utf-8")
+    if (outputs / "sweep" / "sweep.csv").exists():
+        _write_sweep(source / "sweep.md", outputs / "sweep" / "sweep.csv")
     claims = ledger.ledger(ledger.read_folder(source / "notebooks"))
     page = (source / "index.md").read_text("utf-8")
     page = page.replace("HEADLINE", ledger.headline(claims["verdict"]))
@@ -92,6 +113,8 @@ def _make_harmless(cell: dict[str, Any]) -> None:
             continue
         data = {kind: output["data"][kind] for kind in KEPT if kind in output["data"]}
         size = output.pop("metadata", {}).get("image/png", {})
+        if "image/png" in data and not _is_png("".join(data["image/png"])):
+            del data["image/png"]
         if "image/png" in data:
             cell["metadata"]["mystnb"] = {"image": {"alt": str(size.get("alt", "A figure"))}}
         if "text/html" in data:  # without scripts and styles and what they contain
@@ -102,13 +125,26 @@ def _make_harmless(cell: dict[str, Any]) -> None:
         output["data"] = data or {"text/plain": "An output that is not shown here."}
 
 
-def _write_sweep(path: Path, table: pd.DataFrame) -> None:
+def _is_png(text: str) -> bool:
+    try:
+        return base64.b64decode(text).startswith(b"\x89PNG")
+    except ValueError:
+        return False
+
+
+def _write_sweep(path: Path, csv: Path) -> None:
     """The page of a sweep; its tables are HTML on one line, so no text in them becomes Markdown."""
-    shares = sweep.shares(table)
+    try:
+        table = pd.read_csv(csv)
+        shares, figures = sweep.shares(table), sweep.figures(table)
+    except (ValueError, LookupError, TypeError) as error:
+        raise CareerlibError(
+            f"{shown(csv)} is damaged; make the sweep again, or delete it."
+        ) from error
     shares["holds"] = shares["holds"].map("{:.0%}".format)
     lines = ["# The sweep", "Notebooks run again and again with other parameters."]
     for heading, rows in (("How often does each finding hold?", shares),
-                          ("How does each figure spread?", sweep.figures(table))):  # fmt: skip
+                          ("How does each figure spread?", figures)):  # fmt: skip
         page = " ".join(rows.to_html(index=False, border=0).split())
         area = f'<div class="wide" tabindex="0" role="region" aria-label="{heading}">{page}</div>'
         lines += [f"## {heading}", area]

@@ -1,10 +1,6 @@
 # ruff: noqa: INP001
 """How Sphinx makes the book (book.py calls it)."""
 
-import sys
-
-# jsonschema would build the grammar of internationalised addresses, for a second.
-sys.modules.setdefault("rfc3987_syntax", None)
 project = html_title = "Career recommender"
 author = "The authors of the career recommender notebooks"
 extensions = ["myst_nb", "sphinx_copybutton"]
@@ -16,8 +12,7 @@ html_theme_options = {
     "navbar_persistent": [],
 }
 html_context = {"default_mode": "auto"}
-html_static_path = ["book.css"]
-html_css_files = ["book.css"]
+html_static_path = html_css_files = ["book.css"]
 html_show_search_summary = False  # it would have to fetch the pages
 html_copy_source = html_show_sourcelink = html_show_sphinx = html_show_copyright = False
 nb_execution_mode = "off"

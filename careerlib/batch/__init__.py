@@ -1,0 +1,1 @@
+"""Notebooks in batch: runs, sweeps, and the book of what came out."""

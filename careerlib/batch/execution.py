@@ -1,0 +1,250 @@
+"""Notebooks in kernels of their own, side by side: by threads here, or on a Dask cluster.
+
+papermill executes. It leaves a few things open that are closed here: the time limit holds for the
+whole notebook, no output is lost, passed is only what ran to its end, the same input gives the
+same file. A notebook travels as text, so workers need no common files, only this careerlib.
+"""
+
+import itertools
+import logging
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent import futures
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from subprocess import DEVNULL
+from threading import Thread
+from typing import Any, NamedTuple
+
+import nbformat
+import papermill
+import psutil
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbformat.v4 import new_output
+from tqdm import tqdm
+
+from careerlib.errors import CareerlibError
+from careerlib.project import METADATA, PACKAGED, ROOT, fingerprint
+
+AHEAD = 64  # notebooks that an executor has at a time
+SCRATCH = "careerlib-kernel-"  # beginning of the name of a kernel's own folder
+INJECTED = "injected-parameters"
+# Two notebooks do not fight for the same cores; sets print in the same order each time.
+DEFAULTS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+# A kernel's outputs go through a socket that drops what is not read in time. With this option
+# (69 is zmq.XPUB_NODROP) the kernel waits instead.
+KEEP_ALL = "(lambda thread: thread.schedule(lambda: thread.socket.setsockopt(69, 1)))(" \
+    "get_ipython().kernel.iopub_thread)"  # fmt: skip
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all
+
+
+class Job(NamedTuple):
+    """One notebook to execute: its name, its text without outputs, and what it gets."""
+
+    name: str
+    text: str
+    parameters: dict[str, Any]
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *map("{0[0]}={0[1]}".format, self.parameters.items())])
+
+
+class Outcome(NamedTuple):
+    """How it went: `problem` is "" if it passed; `text` is the executed notebook."""
+
+    seconds: float
+    problem: str
+    text: str
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The variables of this process, but nothing that would change a result or fail it."""
+    own = [] if PACKAGED.is_dir() else [str(ROOT)]  # this checkout, whatever is installed
+    more["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, [os.getenv("PYTHONPATH")])])
+    more |= {"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS": ""}
+    return DEFAULTS | os.environ | more
+
+
+class Kernel(AsyncKernelManager):
+    """A kernel of this very Python, with a folder of its own for all that it writes."""
+
+    def start_kernel(self, **options: Any) -> Any:
+        self.scratch = tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True)
+        folder = self.scratch.name
+        self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
+        self.connection_file = str(Path(folder, "kernel.json"))
+        if os.name == "posix" and len(folder) < 80:  # no port is taken, no other user connects
+            self.transport, self.ip = "ipc", str(Path(folder, "socket"))
+        backend = "module://matplotlib_inline.backend_inline"
+        env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder, MPLBACKEND=backend)
+        return super().start_kernel(**options, env=env, stdout=DEVNULL, stderr=DEVNULL)
+
+    async def cleanup_resources(self, **options: Any) -> None:
+        await super().cleanup_resources(**options)
+        self.scratch.cleanup()
+
+
+def execute(
+    version: str, text: str, parameters: dict[str, Any], timeout: float, folder: str
+) -> Outcome:
+    """Execute one notebook in the folder, if this machine has it, for `timeout` seconds at most.
+
+    version: the fingerprint of the careerlib that asks.
+    """
+    if version != fingerprint():
+        raise CareerlibError("A worker has another version of careerlib; install this one there.")
+    start, error, begun = time.monotonic(), None, []
+    made = [nbformat.reads(text, as_version=4)]
+    try:
+        papermill.execute_notebook(
+            made[0], None, parameters, kernel_name="python3", language="python", progress_bar=False,
+            autosave_cell_every=0, kernel_manager_class=Kernel, shutdown_kernel="immediate",
+            timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
+            start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10, record_timing=False,
+            extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
+            resources={"metadata": {"path": folder if Path(folder).is_dir() else None}},
+            on_notebook_start=lambda notebook: made.append(notebook),
+            on_cell_execute=lambda cell, cell_index: begun.append(cell),
+        )  # fmt: skip
+    except Exception as raised:
+        error = raised
+    seconds = time.monotonic() - start
+    problem = f"timed out after {timeout:g} s" if seconds > timeout else ""
+    for cell in begun[-1:]:
+        told = [out for out in cell.outputs if out.output_type == "error"]
+        if told:  # papermill lets sys.exit() pass
+            problem = f"{told[0].ename}: {told[0].evalue}"
+        elif problem:
+            cell.outputs.append(new_output("error", ename="Ended", evalue=problem))
+    place = f"In [{len(begun)}]" if begun else "The kernel did not start"
+    problem = f"{place}: {' '.join(problem[:400].split())}" if problem else ""
+    return Outcome(round(seconds, 1), problem, _clean(made[-1]))
+
+
+def _clean(notebook: Any) -> str:
+    """The text of an executed notebook without anything that differs from run to run."""
+    for cell in notebook.cells:
+        cell.metadata.pop("papermill", None)
+        if cell.metadata.get("tags") == [INJECTED]:
+            cell.id = INJECTED
+        if not cell.metadata.get("tags"):
+            cell.metadata.pop("tags", None)
+        if cell.cell_type == "code":
+            cell.outputs = _merged(cell.outputs)
+    notebook.metadata = METADATA
+    text = nbformat.writes(notebook) + "\n"
+    # Warnings and tracebacks name the files of cells, in a folder that is called at random.
+    text = re.sub(re.escape(f"{tempfile.gettempdir()}/{SCRATCH}") + r"\w+/ipykernel_\d+/", "", text)
+    # Half a surrogate pair, which a notebook may print, becomes the JSON escape it is.
+    return text.encode("utf-8", errors="backslashreplace").decode()
+
+
+def _merged(outputs: list) -> list:
+    """Join printed text, cut at random and from two ways, between other outputs.
+
+    nbclient's `coalesce_streams` would move it over the tables and plots in between.
+    """
+    merged = []
+    for is_text, group in itertools.groupby(outputs, lambda out: out.output_type == "stream"):
+        pieces = list(group)
+        for name in ("stdout", "stderr") if is_text else ():
+            if text := "".join(piece.text for piece in pieces if piece.name == name):
+                merged.append(new_output("stream", name=name, text=text))
+        merged += [] if is_text else pieces
+    return merged
+
+
+def execute_all(
+    planned: Sequence[Job], folder: Path, *, jobs: int = 2, timeout: float = 300,
+    scheduler: str | None = None,
+) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
+    """Execute notebooks side by side; yield each with its outcome as soon as it is done.
+
+    folder: where the kernels run. timeout: seconds for each notebook. scheduler: of a Dask cluster:
+    its address, or "local" for one of this machine. At the end, by Ctrl-C too, all kernels end.
+    CareerlibError if there is no such scheduler, it goes away, or a worker lacks this careerlib.
+    """
+
+    def call(*arguments: Any) -> Outcome:  # sent as code: a worker without careerlib can say so
+        from careerlib.batch.execution import execute
+
+        return execute(*arguments)
+
+    remaining, running, done = iter(planned), {}, []
+    bar = tqdm(total=len(planned), leave=False, disable=None, dynamic_ncols=True)
+    with _cluster(scheduler, jobs) if scheduler and planned else _threads(jobs) as executor, bar:
+        while len(done) < len(planned):
+            for job in itertools.islice(remaining, AHEAD - len(running)):
+                arguments = fingerprint(), job.text, job.parameters, timeout, str(folder)
+                running[executor.submit(call, *arguments)] = job
+            for future in futures.wait(running, 1, futures.FIRST_COMPLETED).done:
+                try:
+                    outcome = future.result()
+                except CareerlibError:
+                    raise
+                except futures.CancelledError:
+                    kept = ", ".join(map(str, done[:9])) + ", …" * (len(done) > 9)
+                    raise CareerlibError(
+                        f"The Dask scheduler {scheduler} has gone; {len(done)} of {len(planned)} "
+                        f"are done and kept ({kept}); start it again and repeat the command."
+                    ) from None
+                except ImportError as error:
+                    raise CareerlibError(
+                        f"A worker lacks this careerlib ({error}); install it there, with its data."
+                    ) from error
+                except Exception as error:  # of Dask, such as a worker that died again and again
+                    outcome = Outcome(0.0, f"{type(error).__name__}: {error!s:.200}", "")
+                done.append(job := running.pop(future))
+                bar.update()
+                with suppress(OSError):  # nobody reads it any more, as in `run |& head`
+                    line = f"{job}: {outcome.problem or 'passed'} ({outcome.seconds:.1f} s)"
+                    bar.write(line, file=sys.stderr)
+                yield job, outcome
+            bar.refresh()
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[futures.Executor]:
+    """Threads of this process that wait for kernels; without these they end."""
+    threads = futures.ThreadPoolExecutor(count)
+    try:
+        yield threads
+    finally:
+        ending = Thread(target=threads.shutdown, kwargs={"cancel_futures": True})
+        ending.start()
+        while ending.is_alive():
+            for child in psutil.Process().children(recursive=True):
+                with suppress(psutil.Error):
+                    if SCRATCH in child.environ().get("IPYTHONDIR", ""):
+                        child.kill()
+            ending.join(0.2)
+
+
+@contextmanager
+def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
+    """The executor of a Dask cluster."""
+    import distributed
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the outcomes say it all
+    with ExitStack() as stack:
+        try:
+            address: Any = scheduler
+            if scheduler == "local":
+                options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+                cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
+                address = stack.enter_context(cluster)
+            client = stack.enter_context(distributed.Client(address, timeout=10))
+            client.wait_for_workers(1, timeout=30)
+        except Exception as error:
+            raise CareerlibError(
+                f"There is no Dask scheduler with a worker at {scheduler[:60]}; start them with "
+                "'dask scheduler' and 'dask worker', or use --scheduler local."
+            ) from error
+        executor = client.get_executor(pure=False)
+        stack.callback(executor.shutdown, wait=False)
+        yield executor

@@ -4,7 +4,6 @@ Every command imports what it needs when it runs, so that `--help` answers at on
 """
 
 import contextlib
-import errno
 import os
 import signal
 import sys
@@ -35,12 +34,6 @@ class OneSentenceGroup(click.Group):
         except ModuleNotFoundError as error:  # an extra that was not installed
             extras = "pip install 'careerlib[notebooks,batch,data,service]'"
             raise click.ClickException(f"The package {error.name} is missing: {extras}") from error
-        except OSError as error:
-            if error.errno == errno.EPIPE:  # the reader has gone, as in `run | head`
-                raise
-            with contextlib.suppress(OSError):  # what is still to be written has no place either
-                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            raise click.ClickException(f"Cannot write: {error.strerror}.") from error
         except KeyboardInterrupt:
             click.echo("Interrupted: what had finished is kept, the rest is as it was.", err=True)
             raise click.exceptions.Exit(130) from None
@@ -255,7 +248,12 @@ def main() -> None:
     if os.environ.pop("PYTHONWARNINGS", ""):  # a warning in a library is no error of a run
         warnings.resetwarnings()
         warnings.simplefilter("ignore")
-    cli(prog_name="careerlib")
+    try:
+        cli(prog_name="careerlib")
+    except OSError as error:  # such as a full disk behind standard output
+        with contextlib.suppress(OSError):  # what is still to be written has no place either
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(f"Error: {error}.")
 
 
 if __name__ == "__main__":

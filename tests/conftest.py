@@ -2,14 +2,20 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import hypothesis
 import matplotlib.pyplot as plt
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from careerlib.catalog import load_catalog
 from careerlib.errors import CareerlibError
+from careerlib.project import ROOT
 
 # As in a run: two tests that share two cores do not wait for each other's threads.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -69,3 +75,48 @@ def names(monkeypatch, tmp_path):
         monkeypatch.setattr(shows, lambda *shown, **options: None)
     monkeypatch.setattr("careerlib.figures.caption", lambda sentence: plt.close())
     return {"display": lambda *shown: None, "__name__": "__main__"}
+
+
+# For runs, sweeps and the book.
+
+
+def write_notebook(folder, name, *sources, parameters=None):
+    """A notebook of a heading, perhaps a cell of parameters, and a cell of each source."""
+    cells = [new_markdown_cell(f"# {name}")]
+    if parameters is not None:
+        cells.append(new_code_cell(parameters, metadata={"tags": ["parameters"]}))
+    cells += [new_code_cell(source) for source in sources]
+    for number, cell in enumerate(cells):
+        cell.id = f"c{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def printed(path):
+    """Everything a notebook printed or showed as text."""
+    outputs = [out for cell in nbformat.read(path, 4).cells for out in cell.get("outputs", [])]
+    return "".join(out.get("text") or out.get("data", {}).get("text/plain", "") for out in outputs)
+
+
+def files_in(folder):
+    """The files under a folder that are not hidden."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return {str(path) for path in paths if not path.name.startswith(".")}
+
+
+def started(*arguments, **options):
+    """The command line in a process group of its own, as in a terminal."""
+    command = [sys.executable, "-m", "careerlib", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
+    return subprocess.Popen(command, env=environment, start_new_session=True, **options)
+
+
+def until(condition, seconds=60):
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

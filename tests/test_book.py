@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_output
-from test_runner import write_notebook
+from conftest import write_notebook
+from nbformat.v4 import new_code_cell, new_output
 
-from careerlib import book
-from careerlib.book import write_book
-from careerlib.project import MARK
+from careerlib.batch import book
+from careerlib.batch.book import write_book
+from careerlib.project import MARK, ROOT
 
 HOSTILE = """\
 <div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
@@ -27,16 +27,18 @@ PIXEL = (
 )
 
 
-def shown(metadata=None, **data) -> dict:
+def shown(metadata=None, **data):
     data = {kind.replace("__", "+").replace("_", "/"): value for kind, value in data.items()}
     return {"output_type": "display_data", "metadata": metadata or {}, "data": data}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
+def made(tmp_path_factory):
     """A book of committed notebooks and, over them, executed ones that print hostile things."""
     folder = tmp_path_factory.mktemp("book")
     committed, outputs = folder / "notebooks", folder / "outputs"
+    shutil.copy(ROOT / "README.md", folder)
+    shutil.copytree(ROOT / "notebooks" / "images", committed / "images")
     for name in ("01_first", "04_hostile", "10_the_ledger"):
         write_notebook(committed, name, f"print('committed {name}')")
     outputs.mkdir()
@@ -53,9 +55,18 @@ def made(tmp_path_factory) -> Path:
         shown(text_markdown=BOUND, text_plain=BOUND),
         shown(text_latex="$\\href{javascript:steal()}{x}$"),
         shown(application_javascript="steal()", image_svg__xml="<svg onload='steal()'/>"),
+        shown(image_png="no picture", text_plain="not a picture"),
+        shown(image_png=PIXEL[:-8], text_plain="half a picture"),
         new_output("stream", name="stdout", text="<script>steal()</script>\x1b[31m" + BOUND),
     ]
     notebook["cells"][1] = cell
+    notebook["cells"].append(new_code_cell(f"open({str(folder / 'ran')!r}, 'w')", id="ran"))
+    notebook["metadata"] |= {
+        "mystnb": {"execution_mode": "force"},
+        "html_meta": {"http-equiv=refresh": "0; url=https://steal"},
+        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
+        "kernelspec": {"name": "steal", "display_name": "steal", "language": "steal"},
+    }
     Path(path).write_text(json.dumps(notebook))
     (outputs / "sweep").mkdir()
     (outputs / "sweep/sweep.csv").write_text(
@@ -64,8 +75,9 @@ def made(tmp_path_factory) -> Path:
         "01_first,2,finding,holds at times,False,,,,\n01_first,2,figure,f,,,,gap,0.25\n"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(book, "NOTEBOOKS", committed)
-        assert write_book(outputs) == outputs / "book/index.html"
+        patch.setenv("PYTHONWARNINGS", "error")
+        patch.setenv("LC_ALL", "xx_XX.UTF-8")
+        assert write_book(outputs, committed) == outputs / "book/index.html"
     return outputs / "book"
 
 
@@ -86,6 +98,12 @@ def test_what_a_notebook_prints_is_nothing_active(made):
         assert f"<td>{cell}</td>" in sweep
     assert "&lt;script&gt;steal()" in page and "&lt;script&gt;steal()" in sweep  # text stays text
     assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
+
+
+def test_a_notebooks_metadata_runs_nothing_and_stays_out(made):
+    assert not (made.parent.parent / "ran").exists()
+    for path in made.rglob("*.html"):
+        assert not re.search(r"http-equiv|require\.js|unpkg|widget-state", path.read_text()), path
 
 
 def test_the_first_page_leads_to_all_others(made):
@@ -114,8 +132,22 @@ def test_somebody_elses_book_is_left_alone(refusal, tmp_path):
     assert (tmp_path / "book/mine.html").exists()
 
 
-def test_a_book_that_cannot_be_made_leaves_the_earlier_one(made, refusal, monkeypatch, tmp_path):
-    monkeypatch.setattr(book, "SITE", tmp_path)
-    assert "cannot be written to" in refusal(write_book, made.parent)
+def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(
+    made, refusal, monkeypatch, tmp_path
+):
+    outputs, committed = made.parent, made.parent.parent / "notebooks"
+    sweep = outputs / "sweep/sweep.csv"
+    for damaged, text in ((sweep, "notebook,seed\n1"), (outputs / "01_first.ipynb", '{"cells": [')):
+        before = damaged.read_text() if damaged.exists() else None
+        damaged.write_text(text)
+        assert f"{damaged.name} is damaged" in refusal(write_book, outputs, committed)
+        damaged.write_text(before) if before else damaged.unlink()
+    site = Path(shutil.copytree(book.SITE, tmp_path / "site"))
+    monkeypatch.setattr(book, "SITE", site)
+    (site / "conf.py").write_text("extensions = ['no_such_extension']")
+    told = refusal(write_book, outputs, committed)
+    assert "The book could not be made: " in told and "no_such_extension" in told
+    monkeypatch.setattr(book, "SITE", tmp_path / "nowhere")
+    assert "cannot be written to" in refusal(write_book, outputs, committed)
     assert (made / "index.html").exists()
-    assert not list(made.parent.glob(".book-*"))
+    assert not list(outputs.glob(".book-*"))

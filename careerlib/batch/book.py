@@ -63,8 +63,8 @@ def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
             if built.returncode:
                 lines = [line.strip() for line in built.stderr.splitlines() if line.strip()]
                 causes = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
-                cause = (causes or lines or ["no reason given"])[-1][:300]
-                raise CareerlibError(f"The book could not be made: {cause}")
+                cause = (causes or lines or ["no reason given"])[-1][:300].rstrip(".")
+                raise CareerlibError(f"The book could not be made: {cause}.")
             shutil.rmtree(outputs / "book", ignore_errors=True)
             made.rename(outputs / "book")
     except OSError as error:
@@ -116,7 +116,8 @@ def _make_harmless(cell: dict[str, Any]) -> None:
         if "image/png" in data and not _is_png("".join(data["image/png"])):
             del data["image/png"]
         if "image/png" in data:
-            cell["metadata"]["mystnb"] = {"image": {"alt": str(size.get("alt", "A figure"))}}
+            alt = {"image": {"alt": str(size.get("alt", "A figure"))}}
+            cell["metadata"].setdefault("mystnb", alt)
         if "text/html" in data:  # without scripts and styles and what they contain
             text = "".join(data["text/html"])
             data["text/html"] = nh3.clean(text, TAGS, attributes=ATTRIBUTES, link_rel=None)

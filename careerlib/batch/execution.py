@@ -5,6 +5,7 @@ whole notebook, no output is lost, passed is only what ran to its end, the same 
 same file. A notebook travels as text, so workers need no common files, only this careerlib.
 """
 
+import asyncio
 import itertools
 import logging
 import os
@@ -25,6 +26,7 @@ import papermill
 import psutil
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
 from tqdm import tqdm
 
@@ -32,6 +34,7 @@ from careerlib.errors import CareerlibError
 from careerlib.project import METADATA, PACKAGED, ROOT, fingerprint
 
 AHEAD = 64  # notebooks that an executor has at a time
+CONNECT = 10  # seconds that a scheduler may take to answer
 SCRATCH = "careerlib-kernel-"  # beginning of the name of a kernel's own folder
 INJECTED = "injected-parameters"
 # Two notebooks do not fight for the same cores; sets print in the same order each time.
@@ -113,8 +116,11 @@ def execute(
         )  # fmt: skip
     except Exception as raised:
         error = raised
+    ensure_event_loop().close()  # of this thread, made by nbclient
     seconds = time.monotonic() - start
-    problem = f"timed out after {timeout:g} s" if seconds > timeout else ""
+    problem = str(error) or type(error).__name__ if error else ""
+    if seconds > timeout:
+        problem = f"timed out after {timeout:g} s"
     for cell in begun[-1:]:
         told = [out for out in cell.outputs if out.output_type == "error"]
         if told:  # papermill lets sys.exit() pass
@@ -225,6 +231,12 @@ def _threads(count: int) -> Iterator[futures.Executor]:
             ending.join(0.2)
 
 
+async def _connect(address: str) -> None:
+    from distributed import Security, comm
+
+    (await comm.connect(address, **Security().get_connection_args("client"))).abort()
+
+
 @contextmanager
 def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
     """The executor of a Dask cluster."""
@@ -238,7 +250,9 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
                 options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
                 cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
                 address = stack.enter_context(cluster)
-            client = stack.enter_context(distributed.Client(address, timeout=10))
+            else:  # a client waits for ever for a scheduler that accepts and then says nothing
+                asyncio.run(asyncio.wait_for(_connect(address), CONNECT))
+            client = stack.enter_context(distributed.Client(address, timeout=CONNECT))
             client.wait_for_workers(1, timeout=30)
         except Exception as error:
             raise CareerlibError(

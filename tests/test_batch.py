@@ -1,0 +1,383 @@
+"""Runs: tiny notebooks, real kernels. Nearly everything that can go wrong is one run of them."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from click.testing import CliRunner
+from conftest import files_in, printed, started, until, write_notebook
+
+from careerlib.__main__ import cli
+from careerlib.batch.notebooks import read_parameters, run, summary
+from careerlib.project import MARK, ROOT, locked
+
+LIMIT = 8  # seconds; ample for the others, and two notebooks use all of it
+
+# One run of everything that can go wrong.
+
+NOTEBOOKS = {
+    "01_good": "import os, sys, warnings\nfor i in range(3):\n    print(i, flush=True)\n"
+    "print('warned', file=sys.stderr)\nwarnings.warn('careful')\ndisplay('shown')\n"
+    "print([count, share, flag, label, os.getcwd() == os.environ['HERE']])\n"
+    "print('from_startup' in globals(), set('abcdef'))",
+    "02_failing": "print('before')\nimport json\njson.loads('[')",
+    "04_hanging": "import ctypes\nprint('asleep', flush=True)\nctypes.CDLL(None).sleep(1000)",
+    # Answers its last cell, and hangs before the kernel can be asked anything else.
+    "05_lingering": "import asyncio, time\nasyncio.get_event_loop().call_soon(time.sleep, 1000)",
+    "07_dying": "import os\nos._exit(3)",
+    "08_leaving": "import sys\nsys.exit()",
+    "09_plot": "import matplotlib.pyplot as plt\nplt.plot([1]);",
+    # Its message cannot be sent, so there is no error output.
+    "11_half": "raise ValueError('\\ud83d')",
+    "12_long": "import sys\nprint('x' * 300_000, file=sys.stderr)\nraise ValueError('y' * 300_000)",
+    "10_the_ledger": "import os\nprint(folder != '.', sorted(os.listdir(folder)))",
+}
+PARAMETERS = "count: int = 1  # how many\nshare: float = 0.5\nflag: bool = False\nlabel: str = 'a'"
+EXPECTED = {
+    "01_good": "",
+    "02_failing": "In [1]: JSONDecodeError: Expecting value",
+    "04_hanging": f"In [1]: timed out after {LIMIT} s",
+    "05_lingering": f"In [1]: timed out after {LIMIT} s",
+    "07_dying": "In [1]: Kernel died",
+    "08_leaving": "In [1]: SystemExit",
+    "09_plot": "",
+    "10_the_ledger": "",
+    "11_half": "In [1]: ",
+    "12_long": "In [1]: ValueError: yyy",
+}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory):
+    """Folders and results of the run that most tests look at, in a user's own surroundings."""
+    folder = tmp_path_factory.mktemp("first")
+    notebooks, output = folder / "notebooks", folder / "out"
+    for name, source in NOTEBOOKS.items():
+        parameters = {"01_good": PARAMETERS, "10_the_ledger": "folder: str = '.'"}.get(name)
+        end = [] if name == "05_lingering" else ["print('end')"]
+        write_notebook(notebooks, name, source, *end, parameters=parameters)
+    (output / "failed").mkdir(parents=True)
+    (output / MARK).touch()
+    for name in ("02_failing", "11_half"):
+        write_notebook(output, name, "'an earlier good result'")
+    (output / "failed/01_good.ipynb").write_text("an earlier failure")
+    startup, temporary = folder / "ipython/profile_default/startup", folder / "tmp"
+    startup.mkdir(parents=True)
+    temporary.mkdir()
+    (startup / "start.py").write_text("from_startup = 'here'\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", str(folder / "ipython"))
+        patch.setenv("HERE", str(notebooks))
+        patch.setenv("MPLBACKEND", "Agg")
+        patch.setattr("tempfile.tempdir", str(temporary))
+        given = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n'}
+        results = run(
+            parameters=list(given.items()),
+            output=output,
+            jobs=3,
+            timeout=LIMIT,
+            notebooks=notebooks,
+        )
+        yield notebooks, output, temporary, results, list(given.items())
+
+
+def test_every_fault_costs_only_its_own_notebook(first):
+    _, output, _, results, _ = first
+    assert [result.notebook for result in results] == sorted(NOTEBOOKS)
+    for result in results:
+        expected = EXPECTED[result.notebook]
+        assert result.problem.startswith(expected) and bool(result.problem) == bool(expected), (
+            result
+        )
+        assert len(result.problem) < 500
+    assert "3 of 10 notebooks passed." in summary(results)
+    recorded = json.loads((output / "run.json").read_text())
+    assert [entry["problem"] for entry in recorded["notebooks"]] == [r.problem for r in results]
+
+
+def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
+    _, output, _, _, _ = first
+    failed = {f"failed/{name}.ipynb" for name, told in EXPECTED.items() if told}
+    good = {"01_good", "02_failing", "09_plot", "10_the_ledger", "11_half"}
+    assert files_in(output) == failed | {f"{name}.ipynb" for name in good} | {"run.json"}
+    for name in ("02_failing", "11_half"):
+        assert "an earlier good result" in (output / f"{name}.ipynb").read_text()
+    for name in failed:
+        kept = nbformat.read(output / name, 4)
+        nbformat.validate(kept)
+        assert [o for c in kept.cells for o in c.get("outputs", []) if o.output_type == "error"]
+        assert "end" not in printed(output / name)
+    assert "before" in printed(output / "failed/02_failing.ipynb")
+
+
+def test_parameters_arrive_with_their_types_in_a_kernel_of_its_own(first):
+    _, output, _, _, _ = first
+    text = printed(output / "01_good.ipynb")
+    assert str([4, 0.001, True, '0 "x" \\n', True]) in text
+    assert "False {" in text  # no start-up file
+    cells = nbformat.read(output / "01_good.ipynb", 4).cells
+    assert cells[2].id == "injected-parameters"
+    assert [cell.execution_count for cell in cells[1:]] == [1, 2, 3, 4]
+    names = [out.get("name", out.output_type) for out in cells[3].outputs]
+    assert names == ["stdout", "stderr", "display_data", "stdout"]
+    assert cells[3].outputs[0].text == "0\n1\n2\n"
+
+
+def test_plots_are_shown_whatever_the_users_backend_is(first):
+    (plotted, _) = nbformat.read(first[1] / "09_plot.ipynb", 4).cells[1:]
+    assert [list(output.data) for output in plotted.outputs] == [["image/png", "text/plain"]]
+
+
+def test_the_ledger_is_last_and_reads_what_was_executed(first):
+    path = first[1] / "10_the_ledger.ipynb"
+    assert "'01_good.ipynb', '02_failing.ipynb'" in printed(path)
+    assert printed(path).startswith("True ") and '\\"folder = \\".\\"' not in path.read_text()
+    assert 'folder = "."' in nbformat.read(path, 4).cells[2].source
+
+
+def test_a_second_run_gives_the_same_bytes_and_leaves_nothing_behind(first):
+    notebooks, output, temporary, _, given = first
+    before = {name: (output / name).read_bytes() for name in files_in(output)}
+    path = notebooks / "08_leaving.ipynb"
+    path.write_text(path.read_text().replace("sys.exit()", "1"))
+    run(["01", "08_leaving.ipynb"], given, output, notebooks, jobs=1)
+    after = {name: (output / name).read_bytes() for name in files_in(output)}
+    assert set(before) ^ set(after) == {"08_leaving.ipynb", "failed/08_leaving.ipynb"}
+    changed = {name for name in before if before[name] != after.get(name)}
+    assert changed == {"run.json", "failed/08_leaving.ipynb"}
+    assert not list(temporary.iterdir())
+    for path in output.rglob("*_*.ipynb"):
+        text = path.read_text()
+        for noise in (str(temporary), "/ipykernel_", '"papermill": {', '"execution": {', "iopub"):
+            assert noise not in text, (path, noise)
+
+
+def test_every_output_is_kept_when_several_notebooks_print_at_once(tmp_path):
+    for name in ("01_many", "02_many"):
+        source = "for i in range(20_000):\n    print(i, flush=True)"
+        write_notebook(tmp_path / "notebooks", name, source)
+    results = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
+    assert [result.problem for result in results] == ["", ""]
+    for result in results:
+        lines = printed(tmp_path / f"out/{result.notebook}.ipynb").split()
+        assert lines == [str(i) for i in range(20_000)]
+
+
+def test_a_kernel_that_cannot_start_is_said_so(tmp_path, monkeypatch):
+    write_notebook(tmp_path / "notebooks", "01_good", "1")
+    monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))
+    (result,) = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
+    assert result.problem.startswith("The kernel did not start: ")
+    assert "Attribute" not in result.problem
+    assert (tmp_path / "out/failed/01_good.ipynb").exists()
+
+
+def test_in_place_replaces_what_passed_and_is_unchanged(tmp_path):
+    folder = tmp_path / "notebooks"
+    good = write_notebook(folder, "01_good", "print('made')")
+    edit = "from pathlib import Path\npath = Path('02_edited.ipynb')\n"
+    edit += "path.write_text(path.read_text().replace('# 02', '# 2'))"
+    edited = write_notebook(folder, "02_edited", edit)
+    failing = write_notebook(folder, "03_failing", "1 / 0")
+    before = failing.read_text(), edited.read_text().replace("# 02", "# 2")
+    results = run(output=tmp_path / "out", notebooks=folder, in_place=True)
+    assert [bool(result.problem) for result in results] == [False, True, True]
+    assert "edited while it ran" in results[1].problem
+    assert printed(good) == "made\n"
+    assert (failing.read_text(), edited.read_text()) == before
+    assert nbformat.read(good, 4).metadata.language_info.file_extension == ".py"
+
+
+# Signals, surroundings, and readers who go away.
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path, name):
+    number = getattr(signal, name)
+    notebooks, output, temporary = tmp_path / "notebooks", tmp_path / "out", tmp_path / "tmp"
+    temporary.mkdir()
+    write_notebook(notebooks, "01_quick", "1")
+    note = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(1000)"
+    write_notebook(notebooks, "02_long", note)
+    process = started("run", "--notebooks", notebooks, "--output", output,
+                      env={"TMPDIR": str(temporary)})  # fmt: skip
+    pid = notebooks / "pid"
+    until(lambda: pid.exists() and pid.read_text() and (output / "01_quick.ipynb").exists())
+    kernel = psutil.Process(int(pid.read_text()))
+    process.send_signal(number) if number != signal.SIGINT else os.killpg(process.pid, number)
+    _, told = process.communicate(timeout=30)
+    killed = number == signal.SIGKILL
+    assert process.returncode == (-number if killed else 130)
+    assert "Traceback" not in told
+    if not killed:
+        assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
+        assert not list(temporary.iterdir())
+    until(lambda: not kernel.is_running(), 10)
+    assert files_in(output) == {"01_quick.ipynb"}
+
+
+def test_what_the_terminal_is_like_makes_no_difference(tmp_path):
+    source = "from careerlib.ledger import finding\nfinding('a → b', True)\nprint('→')"
+    write_notebook(tmp_path / "notebooks", "01_good", source, parameters="seed: int = 1")
+    variables = {"PYTHONWARNINGS": "error", "LC_ALL": "xx_XX.UTF-8", "PYTHONIOENCODING": "cp437"}
+    process = started("sweep", "-p", "seed", "7", cwd=tmp_path, env=variables, umask=0o077)
+    shown, told = process.communicate(timeout=100)
+    assert "01_good seed=7: passed" in told and "Error: The book needs a checkout" in told, told
+    assert "a ? b" in shown
+    assert (tmp_path / "outputs/sweep/sweep.csv").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_device_is_told_in_one_sentence():
+    with open("/dev/full", "w") as full:
+        process = started("--help", stdout=full)
+        told = process.communicate(timeout=60)[1]
+    assert (process.returncode, told) == (1, "Error: [Errno 28] No space left on device.\n")
+
+
+# What is refused before anything runs.
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_notebook(tmp_path / "notebooks", "01_first", parameters=PARAMETERS + "\npair = (1, 2)")
+    write_notebook(tmp_path / "notebooks", "02_second", parameters="seed: int = 42")
+    return tmp_path / "notebooks"
+
+
+REFUSED = {
+    "count": ["2.0", "010", "0x10", "1_000", "1:30", "true", "", "\u0661", "9" * 5000],
+    "share": ["half", "nan", ".inf", "1e999", "1:30", "01.5", "", "."],
+    "flag": ["1", "yes", "maybe"],
+    "pair": ["[1, 2]"],
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name):
+    for text in REFUSED[name]:
+        told = refusal(run, [], [(name, text)], folder.parent / "out", folder)
+        assert told.startswith(f"Parameter {name} of notebook 01_first must be ")
+        assert "like its default" in told and len(told) < 200
+    assert not (folder.parent / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"parameters": [("cout", "1")]}, "has a parameter 'cout'; did you mean count?"),
+        ({"only": ["02"], "parameters": [("count", "1")]}, "valid names are seed."),
+        ({"parameters": [("seed", "1"), ("seed", "2")]}, "'seed' is given twice"),
+        ({"only": ["02_secnd"]}, "No notebook is called '02_secnd'; did you mean 02_second?"),
+        ({"notebooks": "nowhere"}, "There are no notebooks"),
+        ({"output": ""}, "--output is empty"),
+        ({"output": "mine"}, "mine holds files that no run has made"),
+        ({"output": "notebooks"}, "notebooks holds files that no run has made"),
+        ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
+    ],
+)
+def test_what_cannot_be_run_is_told_in_one_sentence(
+    folder, refusal, monkeypatch, options, expected
+):
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "mine").mkdir()
+    (folder.parent / "mine/index.html").write_text("somebody's own")
+    before = files_in(folder.parent)
+    assert expected in refusal(run, **{"notebooks": folder, "output": "out"} | options)
+    assert files_in(folder.parent) == before
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [{}]}', "[" * 100_000])
+def test_a_damaged_notebook_is_named(folder, refusal, text):
+    (folder / "02_second.ipynb").write_text(text)
+    told = refusal(run, notebooks=folder, output=folder.parent / "out")
+    assert "02_second.ipynb is damaged, or not a notebook of format 4" in told
+
+
+def test_two_runs_do_not_write_into_one_folder(folder, refusal):
+    output = folder.parent / "out"
+    output.mkdir()
+    (output / MARK).touch()
+    with locked(output, "run"):
+        told = refusal(run, notebooks=folder, output=output)
+    assert told.startswith("Another run is being made in ")
+    assert files_in(output) == set()
+
+
+def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    file = Path("params.yml")
+    file.write_text("seed: 010\nlabel: me.yml\nflag: yes\n")
+    assert read_parameters(file) == [("seed", "010"), ("label", "me.yml"), ("flag", "yes")]
+    ended = CliRunner().invoke(cli, ["run", "--notebooks", str(folder), "-f", str(file), "-p",
+                                     "seed", "7", "--output", "out"])  # fmt: skip
+    assert "must be true or false" in ended.stderr  # of flag: the typed seed has won
+    for text in ("[1]", "seed: [1]", "a: {b", "\x00", "7"):
+        file.write_text(text)
+        assert "params.yml is no YAML file of parameters" in refusal(read_parameters, file)
+    assert "Cannot read" in refusal(read_parameters, Path("nowhere.yml"))
+
+
+# The command line.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["run", "--output", ""], "--output is empty; name a folder"),
+        (["run", "--only", "99"], "No notebook is called '99'"),
+        (["run", "--in-place", "-p", "seed", "7"], "leave parameters out"),
+        (["recommend", "nowhere.yml"], "nowhere.yml"),
+    ],
+)
+def test_errors_of_the_command_line_are_one_sentence(arguments, expected):
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    assert expected in result.stderr
+
+
+def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heavy():
+    for name, command in cli.commands.items():
+        for each in getattr(command, "commands", {name: command}).values():
+            assert "Example: careerlib" in each.help
+            assert not each.get_short_help_str(65).endswith("...")
+    code = "import sys, careerlib.__main__; print([m for m in sys.argv[1:] if m in sys.modules])"
+    heavy = ["numpy", "pandas", "nbformat", "papermill", "tqdm", "yaml", "careerlib.batch"]
+    process = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
+    assert process.stdout == "[]\n"
+
+
+# The tutorial itself, elsewhere and with other parameters.
+
+
+def texts(path):
+    """Everything that a notebook shows, without pictures, by cell."""
+    return {
+        cell.id: [{**output, "data": {**output.get("data", {}), "image/png": None}}
+                  for output in cell.get("outputs", [])]
+        for cell in nbformat.read(path, 4).cells
+    }  # fmt: skip
+
+
+def test_same_outputs_in_another_folder_under_another_hash_seed(tmp_path):
+    folder = tmp_path / "a longer name, with spaces & ümlauts"
+    for part in ("careerlib", "data", "notebooks"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    begun = time.time()
+    process = started("run", "--in-place", "--only", "02", "--only", "05", cwd=folder,
+                      env={"PYTHONPATH": str(folder), "PYTHONHASHSEED": "4242"})  # fmt: skip
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told
+    for path in (folder / "notebooks").glob("0[25]_*.ipynb"):
+        assert texts(path) == texts(ROOT / "notebooks" / path.name), path.name
+        assert str(tmp_path) not in path.read_text("utf-8")
+        assert path.stat().st_mtime > begun

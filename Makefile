@@ -40,7 +40,7 @@ data: setup ## download the official files and rebuild the tables in data/
 		--bls outputs/upstream/occupation.xlsx
 
 notebooks: setup ## for maintainers: execute the committed notebooks in place
-	@$(BIN)/python -m careerlib refresh
+	@$(BIN)/python -m careerlib run --in-place
 	@$(BIN)/python .ci/readme.py
 
 lock: ## for maintainers: resolve requirements.lock again (needs uv)

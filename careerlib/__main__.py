@@ -45,72 +45,52 @@ def cli() -> None:
     """The career recommender: its notebooks in batch, its book, its data, and itself."""
 
 
-def option(*names: str, help: str, default: Any = None, **more: Any) -> Callable:
-    """An option; its default is shown if it has one, of a folder as seen from here."""
-    shows = shown(default) if isinstance(default, Path) else default not in (None, False)
-    return click.option(*names, help=help, default=default, **{"show_default": shows, **more})
+def option(names: str, help: str, default: Any = None, **more: Any) -> click.Option:
+    """An option; its default is shown if it has one, of a path as seen from here."""
+    shows = shown(default) if isinstance(default, Path) else default is not None
+    return click.Option(names.split(), help=help, default=default, show_default=shows, **more)
+
+
+def command(*params: click.Parameter, group: click.Group = cli) -> Callable:
+    """The decorator of a command with these options."""
+    return group.command(params=[*params])
 
 
 PATH = click.Path(path_type=Path)
 # As text, since an empty path would be the current folder.
-OUTPUT = option("--output", default=OUTPUTS, type=str, metavar="FOLDER", help="For the results.")
+OUTPUT = option("--output", "For the results.", OUTPUTS, type=str, metavar="FOLDER")
 BATCH = [
-    option("--only", multiple=True, metavar="NAME",
-           help="A notebook, or the beginning of its name such as 04. Repeatable."),
-    option("-p", "--parameter", "parameters", nargs=2, multiple=True, metavar="NAME VALUE",
-           help="For every chosen notebook that declares it. Repeatable."),
-    option("-f", "--parameters-file", metavar="FILE", type=PATH,
-           help="YAML file of parameters, a line each such as seed: 7; -p wins."),
-    option("--jobs", default=2, type=click.IntRange(1), help="Notebooks at the same time."),
-    option("--timeout", default=300, type=click.IntRange(1, 10**6),
-           help="Seconds for each notebook."),
-    option("--scheduler", metavar="ADDRESS", help="Run on a Dask cluster: tcp://host:8786, or "
-           "'local' for one on this machine."),
-    option("--notebooks", default=NOTEBOOKS, type=PATH, metavar="FOLDER", help="The notebooks."),
+    option("--only", "A notebook, or how its name begins: 04. Repeatable.", multiple=True),
+    option("-p --parameter parameters", "For every chosen notebook that declares it. Repeatable.",
+           nargs=2, multiple=True, metavar="NAME VALUE"),
+    option("-f --parameters-file file", "YAML file with a line for each: seed: 7; -p wins.",
+           type=PATH, metavar="FILE"),
+    option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
+    option("--timeout", "Seconds for each notebook.", 300, type=click.IntRange(1, 10**6)),
+    option("--scheduler", "A Dask cluster: tcp://host:8786, or local.", metavar="ADDRESS"),
+    option("--notebooks", "Where they are.", NOTEBOOKS, type=PATH, metavar="FOLDER"),
     OUTPUT,
 ]  # fmt: skip
 
 
-def batch(command: Callable) -> Callable:
-    """The options of runs and sweeps; parameters of the file and typed ones come together."""
-    for each in reversed(BATCH):
-        command = each(command)
-    return command
-
-
-def _parameters(options: dict[str, Any]) -> None:
-    """Add the parameters of the file to the typed ones, which win."""
-    from careerlib.batch.notebooks import read_parameters
-
-    if file := options.pop("parameters_file"):
-        typed = [name for name, _ in options["parameters"]]
-        more = [pair for pair in read_parameters(file) if pair[0] not in typed]
-        options["parameters"] = [*more, *options["parameters"]]
-
-
-@cli.command()
-@batch
-@option("--in-place", is_flag=True, help="For maintainers: replace each notebook that passes.")
-def run(in_place: bool, **options: Any) -> None:
+@command(*BATCH, option("--in-place", "Replace the notebooks that pass.", is_flag=True))
+def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> None:
     """Execute the notebooks, and make a book of the results.
 
     Example: careerlib run --only 04 -p seed 7
     """
     from careerlib.batch import notebooks
 
-    _parameters(options)
-    if in_place and options["parameters"]:
+    if in_place and (parameters or file):
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
-    results = notebooks.run(**options, in_place=in_place)
+    given = notebooks.given(parameters, file)
+    results = notebooks.run(parameters=given, in_place=in_place, **options)
     failed = any(result.problem for result in results)
-    _finish(notebooks.summary(results), failed, None if in_place else options["output"])
+    _finish(notebooks.summary(results), failed, "" if in_place else options["output"])
 
 
-@cli.command()
-@batch
-@option("--findings", type=PATH, metavar="FILE",
-        help="Also write notebook, seed, finding and holds here, as CSV.")  # fmt: skip
-def sweep(**options: Any) -> None:
+@command(*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH, metavar="FILE"))
+def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
     -p takes all values: 0..99, or 1000,3000. What an earlier sweep into the same folder has done
@@ -118,33 +98,30 @@ def sweep(**options: Any) -> None:
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
+    from careerlib.batch.notebooks import given
     from careerlib.batch.sweep import run_sweep, summary
 
-    _parameters(options)
-    table = run_sweep(**options)
+    table = run_sweep(parameters=given(parameters, file), **options)
     _finish(summary(table), (table["kind"] == "failed").any(), options["output"])
 
 
-def _finish(summary: str, failed: bool, output: str | None) -> None:
-    """Make the book of `output`, print the summary, exit with 1 if something failed."""
+def _finish(summary: str, failed: bool, output: str) -> None:
+    """Make the book, print the summary, exit with 1 if something failed."""
     from careerlib.batch.book import write_book
 
     try:  # before the summary, whose reader may have gone (`run | head`)
-        page = write_book(output) if output else None
-    finally:
+        made = f"\nThe book is {shown(write_book(output))}." if output else ""
+    except CareerlibError:
         click.echo(summary)
-    if page:
-        click.echo(f"The book is {shown(page)}.")
+        raise
+    click.echo(summary + made)
     if failed:
         raise click.exceptions.Exit(1)
 
 
-@cli.command()
-@OUTPUT
+@command(OUTPUT)
 def book(output: str) -> None:
     """Make the book of what a run or a sweep left behind.
-
-    A notebook that was not run is shown as committed.
 
     Example: careerlib book
     """
@@ -153,13 +130,14 @@ def book(output: str) -> None:
     click.echo(f"The book is {shown(write_book(output))}.")
 
 
-@cli.command()
-@click.argument("profile", type=PATH)
-@option("--method", default="matched", help="How to rank.")
-@option("--top", type=int, default=10, help="Length of the list.")
-@option("--rank-by", default="fit", help="fit, or openings: fit times yearly openings.")
-@option("--max-job-zone", type=click.IntRange(1, 5), help="Most preparation: a job zone.")
-@option("--json", "as_json", is_flag=True, help="Print everything that is known, as JSON.")
+@command(
+    click.Argument(["profile"], type=PATH),
+    option("--method", "How to rank.", "matched"),
+    option("--top", "Length of the list.", 10, type=int),
+    option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
+    option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
+    option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
+)
 def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit the person in a YAML file.
 
@@ -192,10 +170,12 @@ def data() -> None:
     """Build the committed tables, or fetch their sources."""
 
 
-@data.command()
-@option("--onet", type=PATH, required=True, help="O*NET text release: folder or zip.")
-@option("--bls", type=PATH, required=True, help="BLS Employment Projections workbook.")
-@option("--output", default=DATA, type=PATH, metavar="FOLDER", help="For the tables.")
+@command(
+    option("--onet", "O*NET text release: folder or zip.", type=PATH, required=True),
+    option("--bls", "BLS Employment Projections workbook.", type=PATH, required=True),
+    option("--output", "For the tables.", DATA, type=PATH, metavar="FOLDER"),
+    group=data,
+)
 def build(onet: Path, bls: Path, output: Path) -> None:
     """Build the tables of figures from the official files.
 
@@ -206,9 +186,9 @@ def build(onet: Path, bls: Path, output: Path) -> None:
     click.echo(sources.build(onet, bls, output))
 
 
-@data.command()
-@option(
-    "--output", default=OUTPUTS / "upstream", type=PATH, metavar="FOLDER", help="For the files."
+@command(
+    option("--output", "For the files.", OUTPUTS / "upstream", type=PATH, metavar="FOLDER"),
+    group=data,
 )
 def fetch(output: Path) -> None:
     """Get the official files from their publishers.
@@ -220,15 +200,13 @@ def fetch(output: Path) -> None:
     click.echo(sources.fetch(output))
 
 
-@cli.command()
-@option("--host", default="127.0.0.1", help="0.0.0.0: every interface.")
-@option("--port", default=8000, type=click.IntRange(0, 65535), help="0: any free port.")
-@option("--feedback", default=OUTPUTS / "feedback.db", type=PATH, metavar="FILE",
-        help="SQLite file for thumbs.")  # fmt: skip
+@command(
+    option("--host", "0.0.0.0: every interface.", "127.0.0.1"),
+    option("--port", "0: any free port.", 8000, type=click.IntRange(0, 65535)),
+    option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
+)
 def serve(host: str, port: int, feedback: Path) -> None:
-    """Serve lists, explanations and feedback over HTTP.
-
-    Until Ctrl-C.
+    """Serve lists, explanations and feedback over HTTP until Ctrl-C.
 
     Example: careerlib serve --port 8000
     """

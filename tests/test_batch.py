@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from conftest import files_in, printed, started, until, write_notebook
 
 from careerlib.__main__ import cli
-from careerlib.batch.notebooks import read_parameters, run, summary
+from careerlib.batch.notebooks import given, run, summary
 from careerlib.project import MARK, ROOT, locked
 
 LIMIT = 8  # seconds; ample for the others, and two notebooks use all of it
@@ -316,14 +316,14 @@ def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal, monk
     monkeypatch.chdir(folder.parent)
     file = Path("params.yml")
     file.write_text("seed: 010\nlabel: me.yml\nflag: yes\n")
-    assert read_parameters(file) == [("seed", "010"), ("label", "me.yml"), ("flag", "yes")]
+    assert given([], file) == [("seed", "010"), ("label", "me.yml"), ("flag", "yes")]
     ended = CliRunner().invoke(cli, ["run", "--notebooks", str(folder), "-f", str(file), "-p",
                                      "seed", "7", "--output", "out"])  # fmt: skip
     assert "must be true or false" in ended.stderr  # of flag: the typed seed has won
     for text in ("[1]", "seed: [1]", "a: {b", "\x00", "7"):
         file.write_text(text)
-        assert "params.yml is no YAML file of parameters" in refusal(read_parameters, file)
-    assert "Cannot read" in refusal(read_parameters, Path("nowhere.yml"))
+        assert "params.yml is no YAML file of parameters" in refusal(given, [], file)
+    assert "Cannot read" in refusal(given, [], Path("nowhere.yml"))
 
 
 # The command line.

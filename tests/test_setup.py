@@ -69,7 +69,8 @@ def test_python_versions_agree():
 # What is imported under another name than its package's, and what comes with another package.
 PACKAGES = {
     "IPython": "ipykernel", "PIL": "pillow", "anyio": "fastapi", "dask": "distributed",
-    "httpx2": "openai", "jupyter_client": "nbclient", "nbconvert": "jupyterlab",
+    "httpx2": "openai", "jupyter_client": "nbclient", "jupyter_core": "nbclient",
+    "nbconvert": "jupyterlab",
     "pydantic_core": "pydantic", "requests": "pooch",
     "sklearn": "scikit-learn", "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None,
     "yaml": "pyyaml",

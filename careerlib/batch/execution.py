@@ -176,7 +176,7 @@ def execute_all(
     CareerlibError if there is no such scheduler, it goes away, or a worker lacks this careerlib.
     """
 
-    def call(*arguments: Any) -> Outcome:  # sent as code: a worker without careerlib can say so
+    def call(*arguments):  # sent as code: a worker without careerlib can say so
         from careerlib.batch.execution import execute
 
         return execute(*arguments)

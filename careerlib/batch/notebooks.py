@@ -35,10 +35,11 @@ from careerlib.project import (
 LEDGER = "10_the_ledger"  # reads the executed notebooks in its parameter `folder`
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
 MOST = 100_000  # runs of one sweep
-TYPES: dict[str, tuple[Any, str]] = {
-    "int": (int, "a whole number in decimal digits"),
-    "float": (float, "a decimal number"),
-    "bool": (bool, "true or false"),
+EXACT: Any = {"strict": True, "allow_inf_nan": False}
+TYPES: dict[str, tuple[TypeAdapter, str]] = {
+    "int": (TypeAdapter(int, config=EXACT), "a whole number in decimal digits"),
+    "float": (TypeAdapter(float, config=EXACT), "a decimal number"),
+    "bool": (TypeAdapter(bool, config=EXACT), "true or false"),
 }
 Parameters = Sequence[tuple[str, str]]  # names and values, as typed
 
@@ -191,21 +192,22 @@ def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
         return os.path.relpath(text, notebook.parent) if is_file else text
     exact, expected = TYPES.get(kind, (None, "left as it is"))
     with suppress(ValidationError):
-        adapter = TypeAdapter(exact, config={"strict": True, "allow_inf_nan": False})
-        return adapter.validate_json(text.lower() if kind == "bool" else text)
+        if exact is not None:
+            return exact.validate_json(text.lower() if kind == "bool" else text)
     raise CareerlibError(
         f"Parameter {parameter['name']} of notebook {notebook.stem} must be {expected}, like its "
         f"default {parameter['default']}, not {quoted(text)}."
     )
 
 
-def read_parameters(path: Path) -> list[tuple[str, str]]:
-    """Names and values, as if they had been typed, from a YAML file with one on each line."""
+def given(typed: Parameters, file: Path | None = None) -> Parameters:
+    """Parameters as typed, and those of a YAML file of names and values that were not typed."""
     try:
-        values = yaml.load(path.read_text("utf-8-sig"), yaml.BaseLoader)
-        return [(name, "" + value) for name, value in values.items()]
+        values = yaml.load(file.read_text("utf-8-sig"), yaml.BaseLoader) if file else {}
+        names = [name for name, _ in typed]
+        return [*typed, *((name, "" + values[name]) for name in values if name not in names)]
     except OSError as error:
-        raise CareerlibError(f"Cannot read {shown(path)}: {error.strerror}.") from error
-    except (ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
-        told = f"{shown(path)} is no YAML file of parameters; write lines such as seed: 42."
+        raise CareerlibError(f"Cannot read {shown(file)}: {error.strerror}.") from error
+    except (ValueError, TypeError, yaml.YAMLError) as error:
+        told = f"{shown(file)} is no YAML file of parameters; write lines such as seed: 42."
         raise CareerlibError(told) from error

@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -51,29 +50,24 @@ def option(names: str, help: str, default: Any = None, **more: Any) -> click.Opt
     return click.Option(names.split(), help=help, default=default, show_default=shows, **more)
 
 
-def command(*params: click.Parameter, group: click.Group = cli) -> Callable:
-    """The decorator of a command with these options."""
-    return group.command(params=[*params])
-
-
 PATH = click.Path(path_type=Path)
 # As text, since an empty path would be the current folder.
-OUTPUT = option("--output", "For the results.", OUTPUTS, type=str, metavar="FOLDER")
+OUTPUT = option("--output", "Folder for the results.", OUTPUTS, type=str)
 BATCH = [
     option("--only", "A notebook, or how its name begins: 04. Repeatable.", multiple=True),
     option("-p --parameter parameters", "For every chosen notebook that declares it. Repeatable.",
            nargs=2, multiple=True, metavar="NAME VALUE"),
     option("-f --parameters-file file", "YAML file with a line for each: seed: 7; -p wins.",
-           type=PATH, metavar="FILE"),
+           type=PATH),
     option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
     option("--timeout", "Seconds for each notebook.", 300, type=click.IntRange(1, 10**6)),
-    option("--scheduler", "A Dask cluster: tcp://host:8786, or local.", metavar="ADDRESS"),
-    option("--notebooks", "Where they are.", NOTEBOOKS, type=PATH, metavar="FOLDER"),
+    option("--scheduler", "A Dask cluster: tcp://host:8786, or local."),
+    option("--notebooks", "Their folder.", NOTEBOOKS, type=PATH),
     OUTPUT,
 ]  # fmt: skip
 
 
-@command(*BATCH, option("--in-place", "Replace the notebooks that pass.", is_flag=True))
+@cli.command(params=[*BATCH, option("--in-place", "Replace those that pass.", is_flag=True)])
 def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> None:
     """Execute the notebooks, and make a book of the results.
 
@@ -89,7 +83,7 @@ def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> N
     _finish(notebooks.summary(results), failed, "" if in_place else options["output"])
 
 
-@command(*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH, metavar="FILE"))
+@cli.command(params=[*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH)])
 def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
@@ -119,7 +113,7 @@ def _finish(summary: str, failed: bool, output: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-@command(OUTPUT)
+@cli.command(params=[OUTPUT])
 def book(output: str) -> None:
     """Make the book of what a run or a sweep left behind.
 
@@ -130,14 +124,14 @@ def book(output: str) -> None:
     click.echo(f"The book is {shown(write_book(output))}.")
 
 
-@command(
+@cli.command(params=[
     click.Argument(["profile"], type=PATH),
     option("--method", "How to rank.", "matched"),
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
     option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
-)
+])  # fmt: skip
 def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit the person in a YAML file.
 
@@ -170,12 +164,11 @@ def data() -> None:
     """Build the committed tables, or fetch their sources."""
 
 
-@command(
+@data.command(params=[
     option("--onet", "O*NET text release: folder or zip.", type=PATH, required=True),
     option("--bls", "BLS Employment Projections workbook.", type=PATH, required=True),
-    option("--output", "For the tables.", DATA, type=PATH, metavar="FOLDER"),
-    group=data,
-)
+    option("--output", "For the tables.", DATA, type=PATH),
+])  # fmt: skip
 def build(onet: Path, bls: Path, output: Path) -> None:
     """Build the tables of figures from the official files.
 
@@ -186,10 +179,7 @@ def build(onet: Path, bls: Path, output: Path) -> None:
     click.echo(sources.build(onet, bls, output))
 
 
-@command(
-    option("--output", "For the files.", OUTPUTS / "upstream", type=PATH, metavar="FOLDER"),
-    group=data,
-)
+@data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
 def fetch(output: Path) -> None:
     """Get the official files from their publishers.
 
@@ -200,11 +190,11 @@ def fetch(output: Path) -> None:
     click.echo(sources.fetch(output))
 
 
-@command(
+@cli.command(params=[
     option("--host", "0.0.0.0: every interface.", "127.0.0.1"),
     option("--port", "0: any free port.", 8000, type=click.IntRange(0, 65535)),
     option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
-)
+])  # fmt: skip
 def serve(host: str, port: int, feedback: Path) -> None:
     """Serve lists, explanations and feedback over HTTP until Ctrl-C.
 

@@ -96,7 +96,7 @@ def summary(results: Sequence[Result]) -> str:
     lines = [f"{'notebook':{width}}  seconds  status"]
     for name, seconds, _, problem, kept in results:
         lines.append(f"{name:{width}}  {seconds:7.1f}  {'failed' if problem else 'passed'}")
-        lines += [f"  {problem} ({kept})"] if problem else []
+        lines += [f"  {problem}" + f" ({kept})" * bool(kept)] if problem else []
     passed = sum(not result.problem for result in results)
     return "\n".join([*lines, f"{passed} of {len(results)} notebooks passed."])
 
@@ -111,12 +111,15 @@ def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool
         # Where it lies now, that is "here", whatever this machine's folders are called.
         typed = json.dumps(json.dumps(job.parameters["folder"]))[1:-1]
         text = text.replace(f"folder = {typed}", r"folder = \".\"")
-    write(failed if problem else source if in_place else output / source.name, text)
+    if text:  # a worker of Dask that died has sent none
+        write(failed if problem else source if in_place else output / source.name, text)
     if not problem:
         with suppress(OSError):  # there may be none, or others beside it
             failed.unlink(missing_ok=True)
             failed.parent.rmdir()
-    return Result(job.name, outcome.seconds, job.parameters, problem, shown(failed) * bool(problem))
+    return Result(
+        job.name, outcome.seconds, job.parameters, problem, shown(failed) * bool(problem and text)
+    )
 
 
 def select(folder: Path, only: Sequence[str]) -> list[Path]:

@@ -130,9 +130,11 @@ def book(output: str) -> None:
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
+    option("--writer", "Also explain each, in our words or in a language model's.",
+           type=click.Choice(["template", "openai", "local"])),
     option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
 ])  # fmt: skip
-def recommend(profile: Path, as_json: bool, **options: Any) -> None:
+def recommend(profile: Path, writer: str | None, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit the person in a YAML file.
 
     \b
@@ -144,7 +146,8 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
     from careerlib.profile import read_profile
     from careerlib.recommend import recommend as recommended
 
-    found = recommended(read_profile(profile), **options)
+    person = read_profile(profile)
+    found = recommended(person, **options)
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
         return
@@ -157,6 +160,23 @@ def recommend(profile: Path, as_json: bool, **options: Any) -> None:
              "median_wage": "{:,.0f}".format}  # fmt: skip
     click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
     click.echo(found.attrs["limits"])
+    if writer:
+        _explain(person, found, writer)
+
+
+def _explain(person: Any, found: Any, writer: str) -> None:
+    """Print the explanations of a list: its words and the facts that they stand beside."""
+    from careerlib.app.llm import writing
+    from careerlib.explain import explain
+
+    with writing(writer) as how:
+        written = explain(person, found, **how)
+    for title, points in written.table.groupby("title", sort=False):
+        click.secho(f"\n{title}", bold=True)
+        for point in points.itertuples():
+            click.echo(f"  {point.side:8}{point.words} ({point.fact})")
+    for notice in written.notices:
+        click.echo(notice, err=True)
 
 
 @cli.group()

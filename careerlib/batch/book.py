@@ -21,17 +21,12 @@ from careerlib import ledger
 from careerlib.batch import sweep
 from careerlib.batch.execution import environment
 from careerlib.errors import CareerlibError
-from careerlib.project import (
-    DATA,
-    NOTEBOOKS,
-    locked,
-    notebooks_in,
-    read_notebook,
-    shown,
-    usable_output,
-)
+from careerlib.project import NOTEBOOKS, locked, notebooks_in, read_notebook, shown, usable_output
 
 SITE = Path(__file__).parent / "site"
+# README.md is no page of the book: the first page takes parts of it.
+OTHERS = ("README.md", "notebooks/images/controls.png", "notebooks/glossary.md", "data/README.md",
+          "data/PROCEDURE.md")  # fmt: skip
 KEPT = ("image/png", "text/html", "text/plain", ledger.MIME)  # forms of an output; no page has ours
 # What the HTML of an output may contain: tables of pandas, and text with a little form.
 TAGS = set("a b blockquote br caption code div em i li ol p pre small span strong sub sup table "
@@ -61,9 +56,8 @@ def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
                 command, check=False, capture_output=True, encoding="utf-8", env=environment()
             )
             if built.returncode:
-                lines = [line.strip() for line in built.stderr.splitlines() if line.strip()]
-                causes = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
-                cause = (causes or lines or ["no reason given"])[-1][:300].rstrip(".")
+                causes = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", built.stderr, re.M)
+                cause = (causes or [" ".join(built.stderr.split())])[-1][:300].rstrip(".")
                 raise CareerlibError(f"The book could not be made: {cause}.")
             shutil.rmtree(outputs / "book", ignore_errors=True)
             made.rename(outputs / "book")
@@ -78,16 +72,11 @@ def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
 def _write_source(source: Path, outputs: Path, notebooks: Path) -> None:
     """The folder from which Sphinx makes the book, laid out as the project is, for its links."""
     shutil.copytree(SITE, source)
-    for path, place in (
-        (notebooks.parent / "README.md", source),  # no page: the first one takes parts of it
-        (notebooks / "images" / "controls.png", source / "notebooks" / "images"),
-        (notebooks / "glossary.md", source / "notebooks"),
-        (DATA / "README.md", source / "data"),
-        (DATA / "PROCEDURE.md", source / "data"),
-    ):
-        place.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            shutil.copy(path, place)
+    (source / "notebooks" / "images").mkdir(parents=True)
+    (source / "data").mkdir()
+    for name in OTHERS:
+        if (notebooks.parent / name).exists():
+            shutil.copy(notebooks.parent / name, source / name)
     for folder in (notebooks, outputs):  # what was run replaces what is committed
         for path in notebooks_in(folder):
             # Half a surrogate pair, which a notebook may print, is no text.

@@ -231,12 +231,6 @@ def _threads(count: int) -> Iterator[futures.Executor]:
             ending.join(0.2)
 
 
-async def _connect(address: str) -> None:
-    from distributed import Security, comm
-
-    (await comm.connect(address, **Security().get_connection_args("client"))).abort()
-
-
 @contextmanager
 def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
     """The executor of a Dask cluster."""
@@ -251,7 +245,9 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
                 cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
                 address = stack.enter_context(cluster)
             else:  # a client waits for ever for a scheduler that accepts and then says nothing
-                asyncio.run(asyncio.wait_for(_connect(address), CONNECT))
+                safe = distributed.Security().get_connection_args("client")
+                connected = distributed.comm.connect(address, **safe)
+                asyncio.run(asyncio.wait_for(connected, CONNECT))
             client = stack.enter_context(distributed.Client(address, timeout=CONNECT))
             client.wait_for_workers(1, timeout=30)
         except Exception as error:

@@ -78,15 +78,9 @@ def first(tmp_path_factory):
         patch.setenv("HERE", str(notebooks))
         patch.setenv("MPLBACKEND", "Agg")
         patch.setattr("tempfile.tempdir", str(temporary))
-        given = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n'}
-        results = run(
-            parameters=list(given.items()),
-            output=output,
-            jobs=3,
-            timeout=LIMIT,
-            notebooks=notebooks,
-        )
-        yield notebooks, output, temporary, results, list(given.items())
+        given = [("count", "4"), ("share", "1e-3"), ("flag", "true"), ("label", '0 "x" \\n')]
+        results = run([], given, output, notebooks, jobs=3, timeout=LIMIT)
+        yield notebooks, output, temporary, results, given
 
 
 def test_every_fault_costs_only_its_own_notebook(first):
@@ -129,11 +123,8 @@ def test_parameters_arrive_with_their_types_in_a_kernel_of_its_own(first):
     names = [out.get("name", out.output_type) for out in cells[3].outputs]
     assert names == ["stdout", "stderr", "display_data", "stdout"]
     assert cells[3].outputs[0].text == "0\n1\n2\n"
-
-
-def test_plots_are_shown_whatever_the_users_backend_is(first):
-    (plotted, _) = nbformat.read(first[1] / "09_plot.ipynb", 4).cells[1:]
-    assert [list(output.data) for output in plotted.outputs] == [["image/png", "text/plain"]]
+    (plotted, _) = nbformat.read(output / "09_plot.ipynb", 4).cells[1:]
+    assert [list(out.data) for out in plotted.outputs] == [["image/png", "text/plain"]]
 
 
 def test_the_ledger_is_last_and_reads_what_was_executed(first):
@@ -310,6 +301,16 @@ def test_two_runs_do_not_write_into_one_folder(folder, refusal):
         told = refusal(run, notebooks=folder, output=output)
     assert told.startswith("Another run is being made in ")
     assert files_in(output) == set()
+
+
+def test_the_ledger_alone_reads_the_committed_notebooks(tmp_path, refusal):
+    notebooks, output = tmp_path / "notebooks", tmp_path / "out"
+    write_notebook(notebooks, "10_the_ledger", "print(folder)", parameters="folder: str = '.'")
+    for _ in range(2):
+        run(["10"], output=output, notebooks=notebooks)
+        assert printed(output / "10_the_ledger.ipynb") == ".\n"
+    (output / "02_damaged.ipynb").write_text('{"cells": [')
+    assert "02_damaged.ipynb is damaged" in refusal(run, ["10"], output=output, notebooks=notebooks)
 
 
 def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal, monkeypatch):

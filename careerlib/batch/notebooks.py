@@ -75,15 +75,17 @@ def run(
     others.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
     with locked(output, "run"):
         for group, where in ((others, scheduler), (last, None)):
-            if group == last and not in_place and any(map(read_notebook, notebooks_in(output))):
+            executed = [path for path in notebooks_in(output) if path.stem != LEDGER]
+            if group == last and not in_place and [read_notebook(path) for path in executed]:
                 here = {"folder": os.path.relpath(output, folder)}
                 group = [job._replace(parameters=here | job.parameters) for job in last]
             for job, outcome in execute_all(group, folder, scheduler=where, **execution):
                 results.append(_keep(job, outcome, folder, output, in_place))
         results.sort()
         if not in_place:
-            versions = {name: version(name) for name in PACKAGES} | {
-                "python": sys.version.split()[0]
+            versions = {
+                "python": sys.version.split()[0],
+                **{name: version(name) for name in PACKAGES},
             }
             record = {"notebooks": [one._asdict() for one in results], "versions": versions}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")

@@ -8,13 +8,14 @@ import os
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown
+from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown, write
 
 COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
@@ -125,8 +126,16 @@ def book(output: str) -> None:
 
 
 @cli.command(params=[
-    click.Argument(["profile"], type=PATH),
-    option("--method", "How to rank.", "matched"),
+    click.Argument(["profile"], type=PATH, required=False),
+    option("--from occupation", "What you do now.", metavar="TITLE"),
+    option("--interests", "In order: SEC for Social, Enterprising, …", metavar="LETTERS"),
+    option("--knowledge", "Areas, with commas between them.", metavar="NAMES"),
+    option("--skills", "With commas between them.", metavar="NAMES"),
+    option("--field fields", "Only this. Repeatable.", multiple=True, metavar="NAME"),
+    option("--min-wage", "Lowest wage a year.", metavar="USD"),
+    option("--max-education", "Most that may be needed.", metavar="LEVEL"),
+    option("--method", "matched, correlation, interests, cosine, cosine_filled or post.",
+           "matched"),
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
@@ -134,32 +143,36 @@ def book(output: str) -> None:
            type=click.Choice(["template", "openai", "local"])),
     option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
 ])  # fmt: skip
-def recommend(profile: Path, writer: str | None, as_json: bool, **options: Any) -> None:
-    """Print the occupations that suit the person in a YAML file.
+def recommend(profile: Path | None, writer: str | None, as_json: bool, **options: Any) -> None:
+    """Print the occupations that suit a person, best first.
 
-    \b
-    Example: careerlib recommend my_profile.yml --top 5, with in my_profile.yml
-      skills: [Writing, Speaking]
-      interests: {Enterprising: 6, Investigative: 5}
-      min_wage: 50000
+    PROFILE is a YAML file, - reads it from standard input. What options say about the person
+    counts instead of the same in the file, or will do without one.
+
+    Example: careerlib recommend --from "Marketing Manager" --interests SEC
     """
-    from careerlib.profile import read_profile
+    from careerlib.profile import KEYS, Profile, read_profile
     from careerlib.recommend import recommend as recommended
 
-    person = read_profile(profile)
+    stated = {key: options.pop(key) for key in KEYS if key in options}
+    stated = {key: said for key, said in stated.items() if said}
+    if not profile and not stated:
+        how = "give a profile (careerlib profile prints one to fill in) or an option such as --from"
+        raise CareerlibError(f"Nothing is said about a person; {how}.")
+    person = replace(read_profile(profile), **stated) if profile else Profile(**stated)
     found = recommended(person, **options)
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
         return
     if found.empty:
         raise CareerlibError(f"No occupation is left. {found.attrs['limits']}")
-    columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most"]
+    columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most", "note"]
     columns = [name for name in columns if found[name].astype(bool).any()]
     widest = found["title"].str.len().max()
-    forms = {"title": f"{{:{widest}}}".format, "score": "{:.2f}".format,
+    forms = {"title": f"{{:{widest}}}".format, "score": "{:#.2g}".format,
              "median_wage": "{:,.0f}".format}  # fmt: skip
     click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
-    click.echo(found.attrs["limits"])
+    click.echo("\n".join(filter(None, [found.attrs["limits"], found.attrs.get("words")])))
     if writer:
         _explain(person, found, writer)
 
@@ -177,6 +190,21 @@ def _explain(person: Any, found: Any, writer: str) -> None:
             click.echo(f"  {point.side:8}{point.words} ({point.fact})")
     for notice in written.notices:
         click.echo(notice, err=True)
+
+
+@cli.command(params=[click.Argument(["file"], type=PATH, required=False)])
+def profile(file: Path | None) -> None:
+    """Print a profile to fill in, or write it into a new file.
+
+    Example: careerlib profile my_profile.yml
+    """
+    text = (DATA / "profile.yml").read_text("utf-8")
+    if file is None:
+        return click.echo(text, nl=False)
+    if file.exists():
+        raise CareerlibError(f"{shown(file)} is there already; name another file.")
+    write(file, text)
+    click.echo(f"Fill in {shown(file)}; then, careerlib recommend {shown(file)} prints your list.")
 
 
 @cli.group()

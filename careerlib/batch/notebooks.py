@@ -83,10 +83,8 @@ def run(
                 results.append(_keep(job, outcome, folder, output, in_place))
         results.sort()
         if not in_place:
-            versions = {
-                "python": sys.version.split()[0],
-                **{name: version(name) for name in PACKAGES},
-            }
+            versions = {name: version(name) for name in PACKAGES}
+            versions["python"] = sys.version.split()[0]
             record = {"notebooks": [one._asdict() for one in results], "versions": versions}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
     return results

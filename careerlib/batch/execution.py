@@ -43,7 +43,8 @@ DEFAULTS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED
 # (69 is zmq.XPUB_NODROP) the kernel waits instead.
 KEEP_ALL = "(lambda thread: thread.schedule(lambda: thread.socket.setsockopt(69, 1)))(" \
     "get_ipython().kernel.iopub_thread)"  # fmt: skip
-logging.getLogger("papermill").setLevel(logging.CRITICAL)  # the outcome says it all
+for name in ("papermill", "asyncio"):  # the outcome says it all
+    logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Job(NamedTuple):

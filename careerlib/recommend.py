@@ -19,7 +19,6 @@ from careerlib.encoding import (
     unit_rows,
 )
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.evaluation import best_positions
 from careerlib.matching import RATED, matcher_of, word
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
@@ -210,6 +209,18 @@ def score_many(
         rows = slice(start, start + CHUNK)
         positions[rows], values[rows] = _best(scorer, persons[rows], top, openings)
     return positions, values
+
+
+def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
+    """(m, top) columns of the highest of (m, n) finite scores; ties to the lower column.
+
+    It is `evaluation.ranked` for many people: as fast, nearly, as a plain argpartition.
+    """
+    n = scores.shape[1]
+    keys = np.arange(n) - n * np.rint(scores * 1e12).astype(np.int64)  # whole, and all different
+    best = np.argpartition(keys, top - 1, axis=1)[:, :top]
+    order = np.argsort(np.take_along_axis(keys, best, axis=1), axis=1)
+    return np.take_along_axis(best, order, axis=1)
 
 
 def _best(

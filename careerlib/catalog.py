@@ -120,6 +120,12 @@ class Catalog:
         codes = "\n".join(self.codes).encode()
         return hashlib.sha256(codes + b"".join(one.tobytes() for one in matrices)).hexdigest()
 
+    def relatives_of(self, position: int) -> np.ndarray:
+        """Rows of the occupations that O*NET lists as related to the one at this row, in order."""
+        listed = self.related[self.related["onet_soc_code"] == self.codes[position]]
+        found = self.codes.get_indexer(listed.sort_values("rank")["related_code"])
+        return found[found >= 0]
+
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
         ranks = self.related.pivot(index="onet_soc_code", columns="related_code", values="rank")

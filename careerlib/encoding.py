@@ -1,21 +1,25 @@
 """Profile or occupation to vector, with named slots, and the 150 features of a pair.
 
 The layout is the post's: 50 slots (35 skills, 6 interests, 6 work values, wage, remote,
-education), and for a pair the person, the occupation, and person minus occupation.
+education), and for a pair the person, the occupation, and person minus occupation. The
+recommender that listens reads 33 knowledge areas behind them: 83 numbers.
 """
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, Catalog
+from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
 from careerlib.errors import CareerlibError
 from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile
 
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
 N_SLOTS = len(SLOTS)
 SLOT = {name: position for position, name in enumerate(SLOTS)}
-BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47)}
+# Mathematics is a skill and a knowledge area, so the areas are named differently.
+ALL_SLOTS = (*SLOTS, *(f"knowledge of {area}" for area in KNOWLEDGE))
+BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
+          "knowledge": slice(50, 83)}  # fmt: skip
 PARTS = ("person", "occupation", "difference")
 FEATURES = tuple(f"{part}: {slot}" for part in PARTS for slot in SLOTS)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
@@ -28,8 +32,8 @@ EDUCATION_LEVEL = dict(zip(EDUCATION, (UNKNOWN_EDUCATION, 0, 1, 1, 2, 3, 4, 5), 
 NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 
 
-def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
-    """(n, 50) vectors of the catalog's occupations.
+def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = False) -> np.ndarray:
+    """(n, 50) vectors of the catalog's occupations; (n, 83) with their knowledge (importance/5).
 
     As in the post the interest and value slots stay 0, unless `fill` puts O*NET's ratings there
     (rating/7; 0 where O*NET has none). A missing wage counts as the catalog's median wage, a
@@ -45,13 +49,13 @@ def encode_occupations(catalog: Catalog, fill: bool = False) -> np.ndarray:
     vectors[:, SLOT["Wage"]] = wages.fillna(wages.median()) / WAGE_SCALE
     levels = catalog.table["education"].map(EDUCATION_LEVEL).fillna(UNKNOWN_EDUCATION)
     vectors[:, SLOT["Education"]] = levels / HIGHEST_EDUCATION
-    return vectors
+    return np.hstack([vectors, catalog.knowledge / HIGHEST_SKILL]) if knowledge else vectors
 
 
-def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
-    """(m, 50) vectors of one or more profiles."""
+def encode_profiles(profiles: Profile | Iterable[Profile], knowledge: bool = False) -> np.ndarray:
+    """(m, 50) vectors of one or more profiles; (m, 83) with their knowledge (rating/5)."""
     profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
-    vectors = np.zeros((len(profiles), N_SLOTS))
+    vectors = np.zeros((len(profiles), len(ALL_SLOTS)))
     for vector, profile in zip(vectors, profiles, strict=True):
         if not isinstance(profile, Profile):
             given = type(profile).__name__
@@ -60,11 +64,13 @@ def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
             vector[SLOT[name]] = rating / HIGHEST_SKILL
         for name, rating in (profile.interests | profile.work_values).items():
             vector[SLOT[name]] = rating / HIGHEST_RATING
+        for name, rating in profile.knowledge.items():
+            vector[N_SLOTS + KNOWLEDGE.index(name)] = rating / HIGHEST_SKILL
         vector[SLOT["Wage"]] = (profile.min_wage or 0) / WAGE_SCALE
         vector[SLOT["Remote"]] = profile.remote
         level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
         vector[SLOT["Education"]] = level / HIGHEST_EDUCATION
-    return vectors
+    return vectors if knowledge else vectors[:, :N_SLOTS]
 
 
 def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
@@ -87,16 +93,17 @@ def cosine(first, second):
 def correlation(
     persons: np.ndarray, occupations: np.ndarray, blocks: Sequence[str] = ("skills", "interests")
 ) -> np.ndarray:
-    """(m, n) sum over blocks of the Pearson correlation of (m, 50) with (n, 50) vectors.
+    """(m, n) sum over blocks of the Pearson correlation of persons with occupations.
 
     Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
     """
+    return block_units(persons, blocks) @ block_units(occupations, blocks).T
 
-    def units(vectors: np.ndarray) -> np.ndarray:
-        parts = [vectors[:, BLOCKS[block]] for block in blocks]
-        return np.hstack([unit_rows(part - part.mean(axis=1, keepdims=True)) for part in parts])
 
-    return units(persons) @ units(occupations).T
+def block_units(vectors: np.ndarray, blocks: Sequence[str]) -> np.ndarray:
+    """(m, d) of each block the ratings less their mean, divided by their length."""
+    parts = [vectors[:, BLOCKS[block]] for block in blocks]
+    return np.hstack([unit_rows(part - part.mean(axis=1, keepdims=True)) for part in parts])
 
 
 def unit_rows(rows: np.ndarray) -> np.ndarray:

@@ -1,156 +1,289 @@
 """The recommender that listens: what a person states meets what an occupation is.
 
-A kernel ridge regression, fitted when first asked for, from the statements of persons made from
-occupations to those that O*NET lists as related. Notebook 08 builds it and judges it.
+A kernel ridge regression from the statements of persons made from occupations to those that O*NET
+lists as related, plus a plain correlation; then probabilities, for whatever somebody states.
+Notebook 08 builds it step by step and judges it. Persons have 83 numbers (`encoding.ALL_SLOTS`).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
-from careerlib.catalog import Catalog, load_catalog
-from careerlib.encoding import BLOCKS, N_SLOTS, SLOTS, correlation, encode_profiles
+from careerlib.catalog import Catalog
+from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, block_units, encode_profiles
 from careerlib.errors import CareerlibError, check_whole
-from careerlib.evaluation import ranked
-from careerlib.persons import full_persons, long_forms, random_profiles, short_forms
+from careerlib.evaluation import ranked, relatives
+from careerlib.persons import (
+    SHORT_FORM,
+    drop_blocks,
+    full_persons,
+    long_forms,
+    only,
+    short_forms,
+    shuffled,
+)
 from careerlib.profile import Profile
 
-RATED = slice(0, BLOCKS["work values"].stop)  # the 47 slots that a person fills in by rating
-N_SHORT = 5  # short forms of each occupation to learn from, beside a long one and all ratings
-N_LANDMARKS, GAMMA, PENALTY = 250, 0.01, 0.1
-SMOOTHING, SMOOTHING_PENALTY = 3.0, 300.0
-N_STAND_INS, STAND_IN_WEIGHT, OWN_WEIGHT = 10, 0.4, 0.15
-N_FOLDS, LIST, FEWEST = 3, 10, 30  # parts to calibrate on, length of a list, occupations needed
-CARELESS = 1.5  # points by which people misjudge a rating whose forms are still somebody's
+RATED = np.r_[0:47, 50:83]  # the slots that a person fills in by rating
+COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
+# How much of a difference in a statement counts in the kernel: interests most.
+WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])
+People = Profile | Iterable[Profile] | np.ndarray
+FEWEST = 30  # occupations that a model needs
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
-Person = Profile | np.ndarray  # the array is a vector (50,) or (1, 50)
+MEANING = (
+    "Of 100 entries with the word High {:.0f} or more are relatives (O*NET lists them as related "
+    "to the occupation that the form resembles); Medium: {:.0f} or more, Low: {:.0f}, Very low: "
+    "fewer."
+).format(*(100 * low for low in WORDS.values()))
 
 
-def training_forms(catalog: Catalog, seed: int) -> list[np.ndarray]:
-    """The forms that training fills in for each occupation: seven (n, 50) arrays."""
-    *seeds, last = np.random.SeedSequence(seed).generate_state(N_SHORT + 1)
-    short = [short_forms(catalog, number) for number in seeds]
-    return [*short, long_forms(catalog, last), full_persons(catalog)]
-
-
-def targets(catalog: Catalog, known: np.ndarray) -> np.ndarray:
-    """(n, n) what a form of each occupation should lead to.
-
-    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1, plus
-    three times their ridge projection on the ratings: what is rated alike shares relatives. Without
-    a list the ten that correlate most stand in. Itself counts as three of twenty relatives.
-    """
-    related = (catalog.related_matrix() > 0) & known[:, None]
-    shares = related / np.maximum(related.sum(axis=1, keepdims=True), 1)
-    full = full_persons(catalog)
-    rated = statements(full, *scale(catalog))[:, RATED]
-    smoother = Ridge(SMOOTHING_PENALTY, fit_intercept=False).fit(rated, shares.T)
-    result = shares + SMOOTHING * smoother.predict(rated).T
-    alike = correlation(full, full)
-    np.fill_diagonal(alike, -np.inf)
-    for row in np.flatnonzero(~related.any(axis=1)):
-        nearest = np.argsort(-alike[row].round(9), kind="stable")[:N_STAND_INS]
-        result[row, nearest] += STAND_IN_WEIGHT / N_STAND_INS
-    return result + OWN_WEIGHT * np.eye(len(catalog))
-
-
-def scale(catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (47,) of the occupations' ratings, where there are any."""
+def scale(catalog):
+    """Mean and standard deviation (80,) of the occupations' ratings, where there are any."""
     rated = full_persons(catalog)[:, RATED]
     rated = np.where(rated > 0, rated, np.nan)
     return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
 
 
-def statements(persons: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """(m, 94) statements of (m, 50) person vectors: how high each stated rating is among
-    occupations, then 1 if it was stated. What is not stated is 0 in both."""
-    if persons.ndim != 2 or persons.shape[1] != N_SLOTS or not np.isfinite(persons).all():
-        wrong = f"An array of shape {persons.shape} is not (people, {N_SLOTS}) finite numbers"
-        raise CareerlibError(f"{wrong}; make person vectors with encode_profiles.")
+def statements(persons, mean, spread):
+    """(m, 160) statements of (m, 83) persons: how high each stated rating is among occupations,
+    then 1 if it was stated. What is not stated is 0 in both."""
     stated = persons[:, RATED] > 0
-    return np.hstack([np.where(stated, (persons[:, RATED] - mean) / spread, 0), stated])
+    high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
+    return np.hstack([high, stated])
 
 
-@dataclass(frozen=True)
-class Matcher:
-    """A model for n occupations, fitted with N; `fit_matcher` makes it.
+def training_forms(catalog, seed, n_short=8):
+    """The forms that training fills in for each occupation: (n, 83) arrays.
 
-    A probability says how likely O*NET names the occupation among the relatives of the one
-    that the person resembles. It is not the chance of being hired or content.
+    Short ones, half of them with blocks left empty, a long one and all ratings, and the last two
+    without knowledge as well.
+    """
+    *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
+    short = [short_forms(catalog, number) for number in seeds]
+    short[1::2] = [
+        drop_blocks(form, number) for form, number in zip(short[1::2], seeds[1::2], strict=True)
+    ]
+    most = [long_forms(catalog, last), full_persons(catalog)]
+    return [*short, *(only(form, list(BLOCKS)[:3]) for form in most), *most]
+
+
+def alike(catalog, for_each_level=0.1):
+    """(n, n) likeness of occupations: correlation, and digits of the SOC code in common."""
+    units = block_units(full_persons(catalog), COMPARED)
+    likeness = units @ units.T
+    for digits in (2, 4, 6):  # "11", "11-1", "11-101"
+        code = catalog.codes.str[:digits].to_numpy()
+        likeness = likeness + for_each_level * (code[:, None] == code)
+    np.fill_diagonal(likeness, -np.inf)
+    return likeness
+
+
+def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, own=0.15):
+    """(n, n) what a form of each occupation should lead to.
+
+    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1; where
+    there is none the occupations most alike stand in, with less weight. Half is added of who has
+    this one among her own, and a little of the occupation itself.
+    """
+    listed = relatives(catalog) & known[:, None]
+    wanted = listed / np.maximum(listed.sum(axis=1, keepdims=True), 1)
+    unknown = np.flatnonzero(~listed.any(axis=1))
+    nearest = ranked(likeness[unknown], top=n_stand_ins)
+    wanted[unknown[:, None], nearest] = stand_in / n_stand_ins
+    return wanted + mutual * wanted.T + own * np.eye(len(wanted))
+
+
+def standardised(scores):
+    """Rows less their mean, divided by their standard deviation; where it is 0, zeros."""
+    scores = scores - scores.mean(axis=1, keepdims=True)
+    spread = np.sqrt((scores**2).mean(axis=1, keepdims=True))
+    return scores / np.where(spread > 1e-9, spread, 1)
+
+
+class Listener:
+    """What forms of a catalog teach, whichever lists of relatives may be read.
+
+    n_landmarks: forms that a person's is compared with. gamma: how fast likeness falls with the
+    squared distance. penalty: of the ridge regression. plain: weight of the plain correlation.
     """
 
-    mean: np.ndarray  # (47,) of the N occupations' ratings
-    spread: np.ndarray  # (47,)
-    filled: np.ndarray  # (N, 50) their vectors
-    landmarks: np.ndarray  # (d, 94) statements that a person's are compared with
-    weights: np.ndarray  # (d, N) what likeness to each landmark adds
-    base: np.ndarray  # (N,)
-    calibration: np.ndarray | None = None  # intercept and weights (4,) of `_entry_features`
-    coherent: np.ndarray | None = None  # intercept and weight (2,) of the coherence
-    columns: np.ndarray | None = None  # (n,) positions among the N; None for all in order
+    def __init__(self, catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1, plain=1.0):
+        self.catalog, self.gamma, self.plain = catalog, gamma, plain
+        self.about, self.likeness = scale(catalog), alike(catalog)
+        self.units = block_units(full_persons(catalog), COMPARED)
+        forms, size = training_forms(catalog, seed), min(n_landmarks, 3 * len(catalog))
+        said = self.said(np.vstack(forms))
+        kernel = Nystroem(gamma=gamma, n_components=size, random_state=seed)
+        x = kernel.fit(said[-3 * len(catalog) :]).transform(said)
+        self.landmarks, self.normal = kernel.components_, kernel.normalization_.T
+        self.centre = x.mean(axis=0)
+        x -= self.centre
+        # Ridge regression. All forms of an occupation have the same target, so that their sum is
+        # all it needs, whichever lists may be read.
+        self.inverse = np.linalg.inv(x.T @ x + penalty * np.eye(size))
+        self.summed = x.reshape(len(forms), -1, size).sum(axis=0)
 
-    def scores(self, persons: np.ndarray) -> np.ndarray:
-        """(m, n) of (m, 50) person vectors, higher is better; standardised within each person
-        over all N, as the size of a raw score depends on how many lists were read."""
-        said = statements(persons, self.mean, self.spread)
-        values = rbf_kernel(said, self.landmarks, gamma=GAMMA) @ self.weights
-        values += self.base
-        values -= values.mean(axis=1, keepdims=True)
-        squares = np.einsum("ij,ij->i", values, values)[:, None]
-        values /= np.sqrt(squares / values.shape[1])
-        return values if self.columns is None else values[:, self.columns]
+    def said(self, persons):
+        """(m, 160) weighted statements."""
+        return statements(persons, *self.about) * np.tile(WEIGHTS, 2)
 
-    def coherence(self, persons: np.ndarray) -> np.ndarray:
-        """(m,) how well the best occupation explains a form: its correlation, 2 at most."""
-        return correlation(persons, self.filled).max(axis=1)
+    def compared(self, persons):
+        """(m, n) correlation with each occupation."""
+        return block_units(persons, COMPARED) @ self.units.T
+
+    def fit(self, known):
+        """A function that scores persons, (m, 83) to (m, n); known: (n,) whose list is read."""
+        wanted = targets(self.catalog, known, self.likeness)
+        weights = self.inverse @ (self.summed.T @ (wanted - wanted.mean(axis=0)))
+        base = wanted.mean(axis=0) - self.centre @ weights
+        weights = self.normal @ weights
+
+        def score(persons):
+            persons = informative(persons)
+            like = rbf_kernel(self.said(persons), self.landmarks, gamma=self.gamma)
+            learned = standardised(like @ weights + base)
+            scores = standardised(learned + self.plain * standardised(self.compared(persons)))
+            scores[stated_blocks(persons) == 0] = 0
+            return scores
+
+        return score
+
+
+def informative(persons):
+    """Persons without the blocks in which all is rated alike: these say nothing."""
+    persons = persons.copy()
+    for block in BLOCKS.values():
+        persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
+    return persons
+
+
+def stated_blocks(persons):
+    """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
+    filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
+    return np.array([1, 2, 4, 8]) @ filled_in
+
+
+def entry_features(persons, compared, scores):
+    """(m, k, 7) for (m, k) scores: 1, how much is stated, and the coherence (how well the best
+    occupation explains the form, by correlation); these times the score; the score above a half."""
+    stated = np.log((persons[:, RATED] > 0).sum(axis=1).clip(1))
+    about = np.column_stack([np.ones(len(persons)), stated, compared.max(axis=1)])[:, None, :]
+    scores = scores[..., None]
+    high = np.maximum(scores - 0.5, 0)
+    return np.concatenate([about + 0 * scores, about * scores, high], axis=-1)
+
+
+class Matcher:
+    """The model of a catalog of n occupations, with probabilities and reasons.
+
+    A probability says how likely O*NET names the occupation among the relatives of the one that
+    the person resembles. It is not the chance of being hired or content.
+    """
+
+    def __init__(self, catalog: Catalog, seed: int = 42):
+        check_whole("the number of occupations", len(catalog), FEWEST, 10**6, "a model needs them")
+        self.catalog, self.seed, n = catalog, seed, len(catalog)
+        with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
+            self.listener = Listener(catalog, seed)
+            self.score = self.listener.fit(np.full(n, True))
+            parts = KFold(3, shuffle=True, random_state=seed).split(range(n))
+            self.parts = [(self.listener.fit(np.isin(range(n), rest)), own) for rest, own in parts]
+        self.calibration = cache(self._calibrated)  # of what is stated, fitted when first asked for
+
+    def _calibrated(self, stated: int, every: int = 90, by_chance: float = 0.1) -> np.ndarray:
+        """(7,) weights of a logistic regression for forms with the `stated` blocks.
+
+        It sees lists of people whose list of relatives had not been read: their first ten entries
+        and each `every`-th of the others with that weight. The same forms shuffled are right about
+        nothing; such a form counts as a tenth of one that was meant: nobody has measured that.
+        """
+        blocks = [block for i, block in enumerate(BLOCKS) if stated >> i & 1]
+        short, long, mix = np.random.SeedSequence([self.seed, 1]).generate_state(3)
+        few = {**SHORT_FORM, "skills": (1, 6)}  # some people name one or two
+        meant = [short_forms(self.catalog, short, form=few), long_forms(self.catalog, long)]
+        meant = [informative(only(form, blocks)) for form in (*meant, full_persons(self.catalog))]
+        places = np.r_[:10, 10 + every // 2 : len(self.catalog) - 1 : every]
+        counts = np.where(places < 10, 1, every)
+        related, x, y, w = relatives(self.catalog), [], [], []
+        forms = [(form, 1) for form in meant] + [(shuffled(form, mix), by_chance) for form in meant]
+        with threadpool_limits(limits=1):
+            for (form, share), (score, held_out) in product(forms, self.parts):
+                own = held_out[stated_blocks(form[held_out]) == stated]
+                scores = score(form[own])
+                shown = ranked(scores, own, len(self.catalog))[:, places]
+                scores = np.take_along_axis(scores, shown, axis=1)
+                x.append(entry_features(form[own], self.listener.compared(form[own]), scores))
+                y.append(np.take_along_axis(related[own], shown, axis=1) & (share == 1))
+                w.append(np.tile(share * counts, (len(own), 1)))
+            x, y, w = (np.concatenate(part) for part in (x, y, w))
+            model = LogisticRegression(C=1e6, fit_intercept=False, solver="newton-cholesky")
+            return model.fit(x.reshape(-1, 7), y.ravel(), w.ravel()).coef_[0]
+
+    def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
+        """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
+        persons, weights = informative(persons), self.calibration(stated)
+        return entry_features(persons, self.listener.compared(persons), scores) @ weights
 
     def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """(m, k) calibrated probabilities of scores (m, k) that these persons have: how likely a
-        form as coherent as this describes an occupation at all, rather than being filled in by
-        chance, times how likely an entry with this score is right if it does."""
-        somebody = expit(self.coherent[0] + self.coherent[1] * self.coherence(persons))
-        entry = expit(self.calibration[0] + _entry_features(persons, scores) @ self.calibration[1:])
-        return somebody[:, None] * entry
+        """(m, k) of scores (m, k) that these persons have; NaN for who says too little."""
+        stated, result = stated_blocks(informative(persons)), np.full(scores.shape, np.nan)
+        for blocks in np.unique(stated[stated > 0]):
+            rows = stated == blocks
+            result[rows] = expit(self._log_odds(persons[rows], scores[rows], int(blocks)))
+        return result
 
-    def reasons(self, person: Person, position: int) -> pd.DataFrame:
+    def reasons(self, profile: Profile, position: int) -> pd.DataFrame:
         """What each statement does to the log-odds of one occupation: with it minus without it.
 
         position: the occupation's row in the catalog. Columns statement (the slot's name) and
         contribution, largest first, ties in the order of the slots. They do not add up to the
-        log-odds: what two say together is in both. CareerlibError for who states nothing.
+        log-odds: what two say together is in both.
         """
-        return self.reasons_of_all(person, np.array([position]))[0]
+        names, lost = self.contributions(persons_of(profile, self.catalog)[0], [position])
+        table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
+        return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
-    def reasons_of_all(self, person: Person, positions: np.ndarray) -> list[pd.DataFrame]:
-        """`reasons` for each of several occupations, in one go."""
-        person = encode_profiles(person)[0] if isinstance(person, Profile) else person.ravel()
-        stated = np.flatnonzero(person[RATED] > 0)
-        if len(stated) == 0:
-            raise CareerlibError("Nothing stated, so nothing contributes; rate at least one skill.")
-        variants = np.tile(person, (len(stated) + 1, 1))
-        variants[np.arange(len(stated)), stated] = 0
-        values = logit(self.probabilities(variants, self.scores(variants)[:, positions]))
-        lost, names = (values[-1] - values[:-1]).round(9), np.array(SLOTS)[stated]
-        order = np.argsort(-lost, axis=0, kind="stable")
-        return [
-            pd.DataFrame({"statement": names[rows], "contribution": column[rows]})
-            for rows, column in zip(order.T, lost.T, strict=True)
-        ]
+    def contributions(self, person: np.ndarray, positions: Sequence[int]) -> tuple:
+        """What `reasons` says: names (k,), and (k, p) for occupations at p positions."""
+        said = RATED[person[RATED] > 0]
+        variants = np.tile(person, (len(said) + 1, 1))
+        variants[np.arange(len(said)), said] = 0  # the last row stays whole
+        stated = int(stated_blocks(informative(person[None]))[0])
+        values = self._log_odds(variants, self.score(variants)[:, positions], stated)
+        return np.array(ALL_SLOTS)[said], (values[-1] - values[:-1]).round(9)
 
 
-def _entry_features(persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """(m, k, 3) the score, how much the person states (as a logarithm), and their product."""
-    stated = np.log((persons[:, RATED] > 0).sum(axis=1).clip(1))[:, None]
-    return np.stack([scores, np.broadcast_to(stated, scores.shape), scores * stated], axis=-1)
+def persons_of(profiles: People, catalog: Catalog) -> np.ndarray:
+    """(m, 83) persons, from Profiles or an array of (m, 83), or of (m, 50) without knowledge.
+
+    What somebody did not rate is filled in from her occupation, if she names one.
+    """
+    if isinstance(profiles, np.ndarray):
+        persons = np.zeros((len(profiles), len(ALL_SLOTS)))
+        numbers = profiles.dtype.kind in "fiu" and np.isfinite(profiles).all()
+        if not numbers or profiles.shape[1:] not in (persons.shape[1:], (N_SLOTS,)):
+            what = f"The person vectors are a {profiles.dtype} array of shape {profiles.shape}"
+            raise CareerlibError(f"{what}; give finite numbers of shape (people, 83 or 50).")
+        persons[:, : profiles.shape[1]] = profiles
+        return persons
+    profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
+    persons = encode_profiles(profiles, knowledge=True)
+    for person, profile in zip(persons, profiles, strict=True):
+        if profile.occupation:
+            rated = full_persons(catalog)[catalog.position(profile.occupation), RATED]
+            person[RATED] = np.where(person[RATED] > 0, person[RATED], rated)
+    return persons
 
 
 def word(probability: float) -> str:
@@ -158,78 +291,11 @@ def word(probability: float) -> str:
     return next(name for name, low in WORDS.items() if probability >= low)
 
 
-def fit_matcher(catalog: Catalog, occupations: np.ndarray | None = None, seed: int = 42) -> Matcher:
-    """Fit the model; of the relations only the lists of `occupations` (positions) are read.
-
-    All by default. Every occupation may be recommended, forms of every one are filled in. Raises
-    CareerlibError for a seed that cannot be used and for fewer than 30 occupations.
-    """
-    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-    own = np.arange(len(catalog)) if occupations is None else np.unique(occupations)
-    check_whole("the number of occupations", len(own), FEWEST, 10**6, "a model learns from them")
-    folds = list(KFold(N_FOLDS, shuffle=True, random_state=seed).split(own))
-    with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-        matcher, *others = _fit(catalog, [own, *(own[rest] for rest, _ in folds)], seed)
-        calibration = _calibrated(catalog, others, [own[held] for _, held in folds], seed)
-        return replace(matcher, calibration=calibration, coherent=_coherent(catalog, matcher, seed))
-
-
-def _fit(catalog: Catalog, several: list[np.ndarray], seed: int) -> list[Matcher]:
-    """A model for each set of occupations whose lists may be read: only the targets differ."""
-    n, forms = len(catalog), training_forms(catalog, seed)
-    mean, spread = scale(catalog)
-    said = statements(np.vstack(forms), mean, spread)
-    wanted = np.hstack([targets(catalog, np.isin(np.arange(n), rows)) for rows in several])
-    kernel = Nystroem(gamma=GAMMA, n_components=min(N_LANDMARKS, 3 * n), random_state=seed)
-    kernel.fit(said[-3 * n :])  # a short form, a long one and the full ratings of each
-    ridge = Ridge(PENALTY).fit(kernel.transform(said), np.tile(wanted, (len(forms), 1)))
-    # The kernel's normalisation and the ridge's weights are one product.
-    weights = np.split(kernel.normalization_.T @ ridge.coef_.T, len(several), axis=1)
-    bases = np.split(ridge.intercept_, len(several))
-    about = mean, spread, forms[-1], kernel.components_
-    return [Matcher(*about, *fitted) for fitted in zip(weights, bases, strict=True)]
-
-
-def _calibrated(catalog: Catalog, models: list[Matcher], held_out: list, seed: int) -> np.ndarray:
-    """Intercept and weights of a logistic regression on the lists of ten of people whose lists of
-    relatives their model has not read. They fill in other forms than those of training."""
-    related = catalog.related_matrix() > 0
-    short, long = np.random.SeedSequence([seed, 1]).generate_state(2)
-    forms = [short_forms(catalog, short), long_forms(catalog, long), full_persons(catalog)]
-    features, right = [], []
-    for (model, own), form in product(zip(models, held_out, strict=True), forms):
-        scores = model.scores(form[own])
-        best = ranked(scores, own, LIST)
-        features.append(_entry_features(form[own], np.take_along_axis(scores, best, axis=1)))
-        right.append(np.take_along_axis(related[own], best, axis=1))
-    return _logistic(np.concatenate(features).reshape(-1, 3), np.concatenate(right).ravel())
-
-
-def _coherent(catalog: Catalog, matcher: Matcher, seed: int) -> np.ndarray:
-    """Intercept and weight of a logistic regression that tells carelessly filled forms of
-    occupations from forms by chance, by their coherence."""
-    careless, chance = np.random.SeedSequence([seed, 2]).generate_state(2)
-    real = short_forms(catalog, careless, CARELESS)
-    coherence = matcher.coherence(np.vstack([real, random_profiles(len(real), chance)]))
-    return _logistic(coherence[:, None], np.arange(2 * len(real)) < len(real))
-
-
-def _logistic(features: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Intercept and weights of a logistic regression without a penalty."""
-    model = LogisticRegression(C=np.inf, max_iter=1000).fit(features, labels)
-    return np.append(model.intercept_, model.coef_)
-
-
 _matchers: dict[str, Matcher] = {}
 
 
 def matcher_of(catalog: Catalog) -> Matcher:
-    """The model of this catalog, fitted once a process; of a part of the whole, columns of its."""
-    if (key := catalog.digest) not in _matchers:
-        whole = load_catalog()
-        columns = whole.codes.get_indexer(catalog.codes)
-        if key != whole.digest and whole.take(columns, "part").digest == key:
-            _matchers[key] = replace(matcher_of(whole), columns=columns)
-        else:
-            _matchers[key] = fit_matcher(catalog)
-    return _matchers[key]
+    """The model of this catalog, fitted once a process for equal data."""
+    if catalog.digest not in _matchers:
+        _matchers[catalog.digest] = Matcher(catalog)
+    return _matchers[catalog.digest]

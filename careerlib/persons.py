@@ -1,58 +1,94 @@
 """Persons made from occupations: who states what that occupation is rated for.
 
 No real person's answers are at hand. What these should be shown is known: their relatives.
+Persons have 83 numbers: the post's 50 slots and, behind them, 33 knowledge areas (`encoding`).
 """
 
 import numpy as np
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import BLOCKS, N_SLOTS, SLOT, encode_occupations
+from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, SLOT, encode_occupations
 from careerlib.errors import check_whole
-from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, NAMED_SKILL
+from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, NAMED
 
-# How people fill in forms, (fewest, most) of each block: few of all, or most of the last two.
-SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3)}
-LONG_FORM = {"skills": (5, 12), "interests": (4, 6), "work values": (3, 6)}
+# How people fill in forms, (fewest, most) of each block: few of all, or more.
+SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3), "knowledge": (1, 3)}
+LONG_FORM = {"skills": (5, 12), "interests": (4, 6), "work values": (3, 6), "knowledge": (3, 8)}
 NOISE = 0.5  # points of O*NET's scale by which each rating is misjudged
 
 
 def full_persons(catalog: Catalog) -> np.ndarray:
-    """(n, 50) persons who state everything: the occupations' own filled vectors."""
-    return encode_occupations(catalog, fill=True)
+    """(n, 83) persons who state everything: the occupations' own filled vectors."""
+    return encode_occupations(catalog, fill=True, knowledge=True)
 
 
-def short_forms(catalog: Catalog, seed: int, noise: float = NOISE) -> np.ndarray:
-    """(n, 50) persons, one an occupation, who fill in a short form.
+def short_forms(
+    catalog: Catalog, seed: int, noise: float = NOISE, form: dict = SHORT_FORM
+) -> np.ndarray:
+    """(n, 83) persons, one an occupation, who fill in a short form.
 
-    Each names her occupation's skills of highest importance, which count 3 of 5 as in the post,
-    and its highest interests and work values (if it has any), rated as O*NET rates them (0-7).
-    How many is drawn evenly; equal ratings are chosen between by chance. noise: standard deviation,
-    in points of O*NET's scales, of what she misjudges each rating by before choosing.
+    Each names her occupation's skills and knowledge areas of highest importance, which count 3 and
+    4 of 5, and its highest interests and work values (if it has any), rated as O*NET rates them
+    (0-7). How many is drawn evenly; equal ratings are chosen between by chance. noise: standard
+    deviation, in points of O*NET's scales, of what she misjudges each rating by before choosing.
     """
-    return _of_occupations(catalog, seed, SHORT_FORM, noise)
+    rng = _generator(seed)
+    ratings = (catalog.skill_importance, catalog.interests, catalog.work_values, catalog.knowledge)
+    persons = np.zeros((len(catalog), len(ALL_SLOTS)))
+    for (block, asked), rated in zip(form.items(), ratings, strict=True):
+        heard = rated + noise * rng.standard_normal(rated.shape)
+        persons[:, BLOCKS[block]] = _filled_in(block, heard, heard, asked, rng)
+    persons[:, SLOT["Education"]] = 1  # any education is acceptable
+    return persons
 
 
 def long_forms(catalog: Catalog, seed: int) -> np.ndarray:
-    """(n, 50) one longer form for each occupation: most interests and values rated."""
-    return _of_occupations(catalog, seed, LONG_FORM, NOISE)
+    """(n, 83) one longer form for each occupation: most interests and values rated."""
+    return short_forms(catalog, seed, form=LONG_FORM)
 
 
-def random_profiles(n: int, seed: int = 42) -> np.ndarray:
-    """(n, 50) persons who fill in the short form by chance.
+def random_profiles(n: int, seed: int = 42, knowledge: bool = False) -> np.ndarray:
+    """(n, 50) persons who fill in the short form by chance, or (n, 83).
 
     All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
     """
     check_whole("n", n, 0, 10**7, "it is a number of people")
-    rng = _generator(seed)
+    rng, persons = _generator(seed), np.zeros((n, len(ALL_SLOTS)))
     heard = [rng.random((n, 35)), rng.integers(1, 8, (n, 6)), rng.integers(1, 8, (n, 6))]
-    return _filled_in(heard, [0 * ratings for ratings in heard], SHORT_FORM, rng)
+    for block, rated in zip(SHORT_FORM, heard, strict=False):
+        persons[:, BLOCKS[block]] = _filled_in(block, rated, 0 * rated, SHORT_FORM[block], rng)
+    if knowledge:
+        any_area = np.zeros((n, 33))
+        named = _filled_in("knowledge", any_area, any_area, SHORT_FORM["knowledge"], rng)
+        persons[:, BLOCKS["knowledge"]] = named
+    persons[:, SLOT["Education"]] = 1
+    return persons if knowledge else persons[:, :N_SLOTS]
 
 
-def _of_occupations(catalog: Catalog, seed: int, form: dict, noise: float) -> np.ndarray:
-    rng = _generator(seed)
-    blocks = [catalog.skill_importance, catalog.interests, catalog.work_values]
-    heard = [ratings + noise * rng.standard_normal(ratings.shape) for ratings in blocks]
-    return _filled_in(heard, heard, form, rng)
+def only(persons: np.ndarray, blocks: str | list) -> np.ndarray:
+    """The persons, (m, 83), with nothing stated in other blocks than these."""
+    persons = persons.copy()
+    for block in set(BLOCKS) - set(blocks):
+        persons[:, BLOCKS[block]] = 0
+    return persons
+
+
+def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:
+    """Persons who leave blocks empty: each is kept with a chance of one half, one at least is."""
+    rng, persons = _generator(seed), persons.copy()
+    kept = rng.random((len(persons), len(BLOCKS))) < 0.5
+    kept[np.arange(len(persons)), rng.integers(len(BLOCKS), size=len(persons))] = True
+    for stays, block in zip(kept.T, BLOCKS.values(), strict=True):
+        persons[~stays, block] = 0
+    return persons
+
+
+def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
+    """The same ratings in other slots of their blocks: as much is stated, and nobody meant it."""
+    rng, persons = _generator(seed), persons.copy()
+    for block in BLOCKS.values():
+        persons[:, block] = rng.permuted(persons[:, block], axis=1)
+    return persons
 
 
 def _generator(seed: int) -> np.random.Generator:
@@ -61,17 +97,12 @@ def _generator(seed: int) -> np.random.Generator:
 
 
 def _filled_in(
-    heard: list[np.ndarray], wanted: list[np.ndarray], form: dict, rng: np.random.Generator
+    block: str, heard: np.ndarray, wanted: np.ndarray, asked: tuple, rng: np.random.Generator
 ) -> np.ndarray:
-    """(m, 50) persons who name the most wanted of each (m, d) block, rated as they heard it."""
-    persons = np.zeros((len(heard[0]), N_SLOTS))
-    for (block, (low, high)), ratings, want in zip(form.items(), heard, wanted, strict=True):
-        want = np.where(np.isnan(want), -np.inf, want)
-        order = np.lexsort((rng.random(want.shape), -want), axis=1)  # equal ones by chance
-        named = np.argsort(order, axis=1) < rng.integers(low, high + 1, (len(want), 1))
-        named &= np.isfinite(want)
-        said = np.clip(ratings, 1, HIGHEST_RATING) / HIGHEST_RATING
-        said = NAMED_SKILL / HIGHEST_SKILL if block == "skills" else said
-        persons[:, BLOCKS[block]] = np.where(named, said, 0)
-    persons[:, SLOT["Education"]] = 1  # any education is acceptable
-    return persons
+    """(m, d) who names from `asked[0]` to `asked[1]` of the most wanted, rated as she heard it."""
+    want = np.where(np.isnan(wanted), -np.inf, wanted)
+    order = np.lexsort((rng.random(want.shape), -want), axis=1)  # equal ones by chance
+    named = np.argsort(order, axis=1) < rng.integers(asked[0], asked[1] + 1, (len(want), 1))
+    said = np.clip(heard, 1, HIGHEST_RATING) / HIGHEST_RATING
+    said = NAMED[block] / HIGHEST_SKILL if block in NAMED else said
+    return np.where(named & np.isfinite(want), said, 0)

@@ -1,81 +1,64 @@
-"""Rank occupations for one person or for a million, by one of METHODS, and within limits."""
+"""Rank occupations for one person or for many, by one of METHODS, and within limits."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from tqdm import trange
 
 from careerlib.catalog import Catalog, load_catalog
-from careerlib.encoding import (
-    N_SLOTS,
-    NEEDED_LEVEL,
-    correlation,
-    encode_occupations,
-    encode_profiles,
-    unit_rows,
-)
+from careerlib.encoding import N_SLOTS, NEEDED_LEVEL, correlation, encode_occupations, unit_rows
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.matching import RATED, matcher_of, word
+from careerlib.matching import MEANING, RATED, People, matcher_of, persons_of, word
+from careerlib.persons import full_persons
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
-METHODS = {
-    "post": "the post's logistic regression on 150 features",
-    "cosine": "the cosine of 50 slots, the occupation's interests and values empty, as in the post",
-    "cosine_filled": "the cosine of 50 slots",
-    "correlation": "Pearson's correlation of interests plus that of skills, unrated ones 0",
-    "interests": "Pearson's correlation of interests, reported to be O*NET's Interest Profiler",
-    "matched": "the recommender that listens: what a person states meets what an occupation is",
-}
-AS_POSTED = ("post", "cosine")  # among the post's 150 occupations, with its vectors
 RANK_BY = ("fit", "openings")
-CHUNK = 2048  # people scored at once: 2,048 x 894 scores take 15 MB
+HOURLY, HOURS = 1000, 2080  # a lower wage looks like one for an hour; hours of work in a year
 COLUMNS = [
     "rank", "onet_soc_code", "soc_code", "title", "score", "confidence", "median_wage",
     "wage_top_coded", "education", "job_zone", "growth_percent", "openings", "counted_most", "note",
 ]  # fmt: skip
-People = Profile | Iterable[Profile] | np.ndarray
+NOBODY = Profile()
 
 
-class Scorer(NamedTuple):
-    """A method that is ready for one catalog of n occupations.
-
-    scores: turns (m, 50) person vectors into (m, n) values, higher is better.
-    shown: turns these persons and values of theirs, (m, k), into what is shown.
-    word: the confidence word of what is shown, if that is a probability.
-    reasons: for a Profile and positions the tables (statement, contribution) of what counted,
-        largest first, if the method can say.
-    """
-
-    scores: Callable[[np.ndarray], np.ndarray]
-    shown: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda persons, values: values
-    word: Callable[[float], str] | None = None
-    reasons: Callable[[Profile, np.ndarray], list[pd.DataFrame]] | None = None
+def _correlated(*blocks: str) -> Callable:
+    return lambda persons, catalog: correlation(persons, full_persons(catalog), blocks)
 
 
-def _scorer(method: str, catalog: Catalog) -> Scorer:
-    """The method ready for the catalog."""
-    if method == "matched":
-        fitted = matcher_of(catalog)
-        return Scorer(fitted.scores, fitted.probabilities, word, fitted.reasons_of_all)
-    occupations = encode_occupations(catalog, fill=method not in AS_POSTED)
-    if method == "post":  # ranking by log-odds is the same as by probability
-        folded = fold(post_model())
-        of_occupations = occupations @ folded.occupation + folded.constant
-        return Scorer(
-            lambda persons: np.add.outer(persons @ folded.person, of_occupations),
-            lambda persons, log_odds: expit(log_odds),
-            confidence,
-        )
-    if method.startswith("cosine"):
-        units = unit_rows(occupations).T
-        return Scorer(lambda persons: unit_rows(persons) @ units)
-    blocks = ["interests", "skills"] if method == "correlation" else ["interests"]
-    return Scorer(lambda persons: correlation(persons, occupations, blocks))
+def _cosine(fill: bool) -> Callable:
+    """Of 50 slots; where nothing is filled in the occupation's interests and values are empty."""
+    return lambda persons, catalog: (
+        unit_rows(persons[:, :N_SLOTS]) @ unit_rows(encode_occupations(catalog, fill)).T
+    )
+
+
+def _post(persons: np.ndarray, catalog: Catalog) -> np.ndarray:
+    """Log-odds, which rank as probabilities do."""
+    folded = fold(post_model())
+    of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
+    return np.add.outer(persons[:, :N_SLOTS] @ folded.person, of_occupations)
+
+
+# Each turns (m, 83) persons into (m, n) scores of a catalog's occupations, higher is better.
+METHODS: dict[str, Callable[[np.ndarray, Catalog], np.ndarray]] = {
+    "post": _post,  # the post's logistic regression on 150 features
+    "cosine": _cosine(fill=False),  # as in the post
+    "cosine_filled": _cosine(fill=True),
+    "correlation": _correlated("interests", "skills", "knowledge"),  # Pearson's, added up
+    "interests": _correlated("interests"),  # reported to be O*NET's Interest Profiler
+    "matched": lambda persons, catalog: matcher_of(catalog).score(persons),  # it listens
+}
+# Of those whose scores become probabilities: how, and the word for one.
+PROBABILITIES: dict[str, Callable] = {
+    "post": lambda persons, scores, catalog: expit(scores),
+    "matched": lambda persons, scores, catalog: matcher_of(catalog).probabilities(persons, scores),
+}
+CONFIDENCE = {"post": confidence, "matched": word}
+AS_POSTED = ("post", "cosine")  # among the post's 150 occupations
+OF_50_SLOTS = (*AS_POSTED, "cosine_filled")  # knowledge is none of these
 
 
 def recommend(
@@ -88,44 +71,58 @@ def recommend(
     probability, cosine or correlation), confidence (a word for a probability, else empty),
     median_wage (US dollars a year), wage_top_coded (the true median is at least that), education,
     job_zone (1-5), growth_percent (2024 to 2034), openings (thousand a year; NaN, like other
-    figures, where BLS has none), counted_most (the three statements that add most to the score,
-    where the method can say) and note (what was not known).
+    figures, where BLS has none), counted_most (the three statements that raise the score most,
+    where the method can say) and note (what was not known, and whose relative it is).
 
     With the method "matched" the profile's minimum wage, highest education and fields, and
     `max_job_zone` (1-5), are limits: what breaks one is left out, so there can be fewer than
-    `top` rows. `attrs["limits"]` says what was removed. The other methods apply none.
+    `top` rows. `attrs["limits"]` says what was removed, and what was stated and not used;
+    `attrs["words"]` what the words mean. The profile's own occupation is left out; by fit those
+    that O*NET relates to it come first, in O*NET's order. The other methods apply no limits.
 
     Raises CareerlibError for an unknown method or rank_by, a `top` that the catalog does not have,
     and a profile that has no ranking because it states too little.
     """
-    scorer, catalog, ranked_by = _ready(method, catalog, top, rank_by)
-    person = encode_profiles([profile])
-    (order,), (scores,) = _best(scorer, person, len(catalog), ranked_by)
+    catalog = _checked(method, catalog, top, rank_by)
+    person, matched = persons_of([profile], catalog), method == "matched"
+    (order,), _, (scores,) = _ranked(person, method, len(catalog), catalog, rank_by)
     if order[0] < 0:
         raise CareerlibError(
-            f"The profile is empty or says too little for the method '{method}'; rate skills and "
-            "interests above 0, and not all of them alike."
+            f"The profile is empty or says too little for the method '{method}'; rate skills, "
+            "interests or knowledge above 0, and not all of them alike."
         )
-    free = method != "matched"
-    broken, unsure = limits(Profile(), catalog) if free else limits(profile, catalog, max_job_zone)
-    left = np.flatnonzero(~broken.any(axis=1).to_numpy()[order])[:top]
-    order, scores, openings = order[left], scores[left], yearly_openings(catalog)
-    if ranked_by is not None:
+    broken, unsure = limits(profile, catalog, max_job_zone) if matched else limits(NOBODY, catalog)
+    shown, openings = dict(zip(order, scores, strict=True)), yearly_openings(catalog)
+    if rank_by == "openings":
         unsure["openings not known"] = np.isnan(openings)
-        scores = scorer.shown(person, scorer.scores(person))[0, order]
-    counted = [
-        ", ".join(f"{name} {value + 0:+.1f}" for name, value in reasons.head(3).round(1).to_numpy())
-        for reasons in (scorer.reasons(profile, order) if scorer.reasons else [])
-    ]
+    if profile.occupation:
+        own = catalog.position(profile.occupation)
+        first = catalog.relatives_of(own) if matched and rank_by == "fit" else []
+        unsure[f"related to {catalog.titles.iloc[own]}"] = np.isin(range(len(catalog)), first)
+        order = np.append(first, order[~np.isin(order, [*first, own])]).astype(int)
+    order = order[~broken.to_numpy(bool).any(axis=1)[order]][:top]
+    scores = np.array([shown[position] for position in order])
     listed = catalog.table.iloc[order].reset_index().assign(
         rank=np.arange(1, len(order) + 1), score=scores, openings=openings[order],
-        confidence=[scorer.word(score) if scorer.word else "" for score in scores],
-        counted_most=counted or "",
+        confidence=[CONFIDENCE[method](one) if method in CONFIDENCE else "" for one in scores],
+        counted_most=_raising(person[0], order, catalog) if matched else "",
         note=["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[order]],
     )[COLUMNS]  # fmt: skip
-    none = f"The method '{method}' applies no limits."
-    listed.attrs["limits"] = none if free else removed(broken)
+    said = removed(broken) if matched else f"The method '{method}' applies no limits."
+    listed.attrs["limits"] = " ".join([said, *unused(profile, method)])
+    listed.attrs["words"] = MEANING if matched else ""
     return listed
+
+
+def _raising(person: np.ndarray, order: np.ndarray, catalog: Catalog) -> list[str]:
+    """The three statements that raise each score most, with what they add to its log-odds."""
+    names, added = matcher_of(catalog).contributions(person, order)
+    most = np.argsort(-added, axis=0, kind="stable")[:3].T
+    raising = [[i for i in rows if added[i, at] >= 0.05] for at, rows in enumerate(most)]
+    return [
+        ", ".join(f"{names[i]} {added[i, at]:+.1f}" for i in rows)
+        for at, rows in enumerate(raising)
+    ]
 
 
 def limits(
@@ -168,6 +165,26 @@ def removed(broken: pd.DataFrame) -> str:
     return f"The limits removed {out_of} ({each}; one can break several)."
 
 
+def unused(profile: Profile, method: str) -> list[str]:
+    """A sentence for each thing that was stated and is not used, or looks like a slip."""
+    told, wage = [], profile.min_wage or 0
+    if profile.remote and method not in OF_50_SLOTS:
+        told.append("'remote' is not used: no table says what can be done from home.")
+    if profile.knowledge and method in (*OF_50_SLOTS, "interests"):
+        told.append(f"'knowledge' is not used by the method '{method}'.")
+    if 0 < wage < HOURLY:
+        year = f"{wage * HOURS:,.0f}"
+        told.append(f"'min_wage: {wage:g}' looks like an hourly wage; by the year it is {year}.")
+    return told
+
+
+def shown_score(score: float) -> str:
+    """A score for a table, to two decimals; what is not 0 is not shown as 0."""
+    if score == 0 or abs(score) >= 0.005:
+        return f"{score:.2f}"
+    return "<0.01" if score > 0 else ">-0.01"
+
+
 def yearly_openings(catalog: Catalog) -> np.ndarray:
     """(n,) thousand openings a year by BLS, NaN where it has none.
 
@@ -183,9 +200,8 @@ def score_many(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The best occupations of many people at once, without limits.
 
-    profiles: Profiles, or an (m, 50) array of person vectors. Beyond these and the result, memory
-    is that of CHUNK people's scores. catalog: a Catalog or its name; by default the post's 150 for
-    "post" and "cosine", as in the post, and all occupations for the others. rank_by: "fit", or
+    profiles: as `persons_of` takes them. catalog: a Catalog or its name; by default the post's 150
+    for "post" and "cosine", as in the post, and all occupations for the others. rank_by: "fit", or
     "openings": probability times yearly openings, so where an opening that fits would be.
 
     Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
@@ -193,51 +209,41 @@ def score_many(
     the method cannot rank (nothing rated, or all alike where it correlates) has position -1 and
     NaN in the whole row. Raises CareerlibError as `recommend`, and for other arrays.
     """
-    scorer, _, openings = _ready(method, catalog, top, rank_by)
-    persons = profiles if isinstance(profiles, np.ndarray) else encode_profiles(profiles)
-    numbers = persons.dtype.kind in "fiu" and np.isfinite(persons).all()
-    if not numbers or persons.shape[1:] != (N_SLOTS,):
-        raise CareerlibError(
-            f"The person vectors are a {persons.dtype} array of shape {persons.shape}; give finite "
-            f"numbers of shape (people, {N_SLOTS})."
-        )
-    persons = persons.astype(float, copy=False)
-    positions, values = np.full((len(persons), top), -1), np.full((len(persons), top), np.nan)
-    # The bar appears after a second, and only in a terminal.
-    bar = {"unit": " people", "unit_scale": CHUNK, "delay": 1, "disable": None, "leave": False}
-    for start in trange(0, len(persons), CHUNK, **bar):
-        rows = slice(start, start + CHUNK)
-        positions[rows], values[rows] = _best(scorer, persons[rows], top, openings)
-    return positions, values
+    catalog = _checked(method, catalog, top, rank_by)
+    persons = persons_of(profiles, catalog)
+    return _ranked(persons, method, top, catalog, rank_by)[:2]
+
+
+def _ranked(persons: np.ndarray, method: str, top: int, catalog: Catalog, rank_by: str) -> tuple:
+    """`score_many` of what is checked, and the (m, top) scores or probabilities to be shown."""
+    used = RATED[RATED < N_SLOTS] if method in OF_50_SLOTS else RATED
+    scores = METHODS[method](persons, catalog)
+    unable = ~(persons[:, used].any(axis=1) & scores.any(axis=1))
+    shown = PROBABILITIES.get(method, lambda persons, scores, catalog: scores)
+    if rank_by == "openings":
+        fit, openings = shown(persons, scores, catalog), yearly_openings(catalog)
+        # Those not known lie below 0, in the order of the fit.
+        products = np.where(np.isnan(openings), fit - 1, fit * openings)
+        best = best_positions(np.nan_to_num(products), top)
+        fit = np.take_along_axis(fit, best, axis=1)
+        values = fit * openings[best]
+    else:
+        best = best_positions(scores, top)
+        fit = values = shown(persons, np.take_along_axis(scores, best, axis=1), catalog)
+    fit[unable], values[unable], best[unable] = np.nan, np.nan, -1
+    return best, values, fit
 
 
 def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
-    """(m, top) columns of the highest of (m, n) finite scores; ties to the lower column.
+    """(m, top) columns of the highest of (m, n) scores, best first; ties to the lower column.
 
-    It is `evaluation.ranked` for many people: as fast, nearly, as a plain argpartition.
+    `evaluation.ranked` without sorting what is not shown.
     """
     n = scores.shape[1]
-    keys = np.arange(n) - n * np.rint(scores * 1e12).astype(np.int64)  # whole, and all different
+    keys = np.arange(n) - n * np.rint(scores * 1e12).astype(np.int64)  # all different
     best = np.argpartition(keys, top - 1, axis=1)[:, :top]
     order = np.argsort(np.take_along_axis(keys, best, axis=1), axis=1)
     return np.take_along_axis(best, order, axis=1)
-
-
-def _best(
-    scorer: Scorer, persons: np.ndarray, top: int, openings: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray]:
-    """`score_many` for as many persons as fit into memory."""
-    scores = scorer.scores(persons)
-    able = np.any(persons[:, RATED] > 0, axis=1) & scores.any(axis=1)
-    if openings is None:
-        best = best_positions(scores, top)
-        values = scorer.shown(persons, np.take_along_axis(scores, best, axis=1))
-    else:
-        fit, unknown = scorer.shown(persons, scores), np.isnan(openings)
-        products = np.where(unknown, fit - 1, fit * openings)  # below 0, in the order of the fit
-        best = best_positions(products, top)
-        values = np.where(unknown[best], np.nan, np.take_along_axis(products, best, axis=1))
-    return np.where(able[:, None], best, -1), np.where(able[:, None], values, np.nan)
 
 
 def score_matrix(
@@ -245,20 +251,19 @@ def score_matrix(
 ) -> np.ndarray:
     """(m, n) scores of every person for every occupation; arguments and errors as `score_many`.
 
-    All are in memory at once. NaN for a person whom the method cannot rank.
+    NaN for a person whom the method cannot rank.
     """
-    _, catalog, _ = _ready(method, catalog)
+    catalog = _checked(method, catalog)
     positions, scores = score_many(profiles, method, len(catalog), catalog)
     matrix = np.full(scores.shape, np.nan)
     np.put_along_axis(matrix, positions, scores, axis=1)
     return matrix
 
 
-def _ready(
+def _checked(
     method: str, catalog: Catalog | str | None, top: int = 1, rank_by: str = "fit"
-) -> tuple[Scorer, Catalog, np.ndarray | None]:
-    """What was asked for, checked: the method ready for the catalog, and the (n,) openings to
-    multiply probabilities by, None where fit alone ranks."""
+) -> Catalog:
+    """The catalog, where what was asked for can be had."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
     if not isinstance(catalog, Catalog):
@@ -266,11 +271,10 @@ def _ready(
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
     if rank_by not in RANK_BY:
         raise CareerlibError(f"There is no rank_by '{rank_by}'; {nearest(rank_by, RANK_BY)}")
-    scorer, by_openings = _scorer(method, catalog), rank_by == "openings"
-    if by_openings and scorer.word is None:
+    if rank_by == "openings" and method not in PROBABILITIES:
         what = f"The method '{method}' gives no probability to multiply openings by"
         raise CareerlibError(f"{what}; leave rank_by out, or use 'matched'.")
-    return scorer, catalog, yearly_openings(catalog) if by_openings else None
+    return catalog
 
 
 _loaded = cache(load_catalog)

@@ -174,14 +174,15 @@ def stated_blocks(persons):
     return np.array([1, 2, 4, 8]) @ filled_in
 
 
-def entry_features(persons, compared, scores):
-    """(m, k, 7) for (m, k) scores: 1, how much is stated, and the coherence (how well the best
-    occupation explains the form, by correlation); these times the score; the score above a half."""
+def entry_features(persons, compared, scores, knees=(0.5, 2.5)):
+    """(m, k, 8) for (m, k) scores: 1, how much is stated, and the coherence (how well the best
+    occupation explains the form, by correlation); these times the score; the score above each
+    knee, behind which it counts less."""
     stated = np.log((persons[:, RATED] > 0).sum(axis=1).clip(1))
     about = np.column_stack([np.ones(len(persons)), stated, compared.max(axis=1)])[:, None, :]
     scores = scores[..., None]
-    high = np.maximum(scores - 0.5, 0)
-    return np.concatenate([about + 0 * scores, about * scores, high], axis=-1)
+    above = np.maximum(scores - knees, 0)
+    return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
 class Matcher:
@@ -192,6 +193,7 @@ class Matcher:
     """
 
     def __init__(self, catalog: Catalog, seed: int = 42):
+        check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
         check_whole("the number of occupations", len(catalog), FEWEST, 10**6, "a model needs them")
         self.catalog, self.seed, n = catalog, seed, len(catalog)
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
@@ -202,7 +204,7 @@ class Matcher:
         self.calibration = cache(self._calibrated)  # of what is stated, fitted when first asked for
 
     def _calibrated(self, stated: int, every: int = 90, by_chance: float = 0.1) -> np.ndarray:
-        """(7,) weights of a logistic regression for forms with the `stated` blocks.
+        """(8,) weights of a logistic regression for forms with the `stated` blocks.
 
         It sees lists of people whose list of relatives had not been read: their first ten entries
         and each `every`-th of the others with that weight. The same forms shuffled are right about
@@ -228,7 +230,7 @@ class Matcher:
                 w.append(np.tile(share * counts, (len(own), 1)))
             x, y, w = (np.concatenate(part) for part in (x, y, w))
             model = LogisticRegression(C=1e6, fit_intercept=False, solver="newton-cholesky")
-            return model.fit(x.reshape(-1, 7), y.ravel(), w.ravel()).coef_[0]
+            return model.fit(x.reshape(-1, x.shape[-1]), y.ravel(), w.ravel()).coef_[0]
 
     def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""

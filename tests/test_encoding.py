@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES
+from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
 from careerlib.encoding import (
+    ALL_SLOTS,
     BLOCKS,
     FEATURES,
     SLOT,
@@ -23,8 +24,9 @@ LEVELS = (2.5, 0, 1, 1, 2, 3, 4, 5)  # no credential has the post's fallback
 def test_names_of_slots_and_features():
     assert SLOTS == (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
     assert len(set(SLOTS)) == 50 and list(SKILLS) == sorted(SKILLS)
-    rated = [slot for block in BLOCKS.values() for slot in SLOTS[block]]
-    assert (*rated, "Wage", "Remote", "Education") == SLOTS
+    rated = [slot for block in BLOCKS.values() for slot in ALL_SLOTS[block]]
+    assert rated == [*SLOTS[:47], *(f"knowledge of {area}" for area in KNOWLEDGE)]
+    assert (*rated[:47], "Wage", "Remote", "Education", *rated[47:]) == ALL_SLOTS
     for start, part in zip((0, 50, 100), ("person", "occupation", "difference"), strict=True):
         assert FEATURES[start : start + 50] == tuple(f"{part}: {slot}" for slot in SLOTS)
 
@@ -64,6 +66,16 @@ def test_a_profile_by_hand():
         "Wage": 0.25, "Remote": 1, "Education": 0.8,
     }  # fmt: skip
     np.testing.assert_allclose(encode_profiles(person), [list(expected.values())])
+
+
+def test_knowledge_lies_behind_the_posts_slots(catalog):
+    person = encode_profiles(Profile(["Mathematics"], knowledge={"Mathematics": 4}), knowledge=True)
+    assert dict(zip(ALL_SLOTS, person[0], strict=True)) == dict.fromkeys(ALL_SLOTS, 0) | {
+        "Mathematics": 0.6, "knowledge of Mathematics": 0.8, "Education": 1,
+    }  # fmt: skip
+    both = encode_occupations(catalog, fill=True, knowledge=True)
+    np.testing.assert_array_equal(both[:, :50], encode_occupations(catalog, fill=True))
+    np.testing.assert_array_equal(both[:, 50:], catalog.knowledge / 5)
 
 
 def test_many_profiles_are_encoded_one_by_one():

@@ -9,19 +9,23 @@ from careerlib.encoding import BLOCKS, SLOT
 from careerlib.persons import (
     LONG_FORM,
     SHORT_FORM,
+    drop_blocks,
     full_persons,
     long_forms,
+    only,
     random_profiles,
     short_forms,
+    shuffled,
 )
 
 DRAWN = {
-    "full": "a3116ee6450ace419037c3a410796674e84284a64c2665073e3d8d54cc2c3a70",
-    "short, 1000": "bb28224b68fe6d589406a405a6c081d15edb9f0bb0789630b2581ec9aecae39c",
-    "short, careful": "2a19f9de506853bcef56506532c259f9b11bd5cf9afde0bca5b406852e887b47",
-    "long, 7": "b6ab34832bcfb8e7f333b970d8ec62b10ee897c45d87d808444de0a015e0ae6e",
+    "full": "4bd38c7f9dde0e7b0c9605dea436c61f5309cae52ab13e0a71d72cafac68362e",
+    "short, 1000": "0ad28ba003fa295c9d86eb9f9fd22387eefb5ef95ab5de27807b58519f4bfc6c",
+    "short, careful": "50ebecb83a729292759f499706f9ca4e449ed165dc05a25c2a05ef792857a2f6",
+    "long, 7": "6813fa3c6f8bc450acb20508e17fd82c47d20a885c36e2bded7fec8495f60a01",
     "random": "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d",
     "random, 9": "effce2db676cc4572e3a9593f724c54973f133fa0b27f99196e5917df1a72fa1",
+    "random, knows": "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d",
 }
 
 
@@ -33,6 +37,7 @@ def test_the_draws(catalog, post):
         "long, 7": long_forms(catalog, 7),
         "random": random_profiles(500),
         "random, 9": random_profiles(1000, seed=9),
+        "random, knows": random_profiles(500, knowledge=True)[:, :50],
     }
     for name, rows in persons.items():
         assert hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest() == DRAWN[name], name
@@ -41,7 +46,7 @@ def test_the_draws(catalog, post):
 @pytest.mark.parametrize(("make", "form"), [
     (lambda catalog: short_forms(catalog, 1), SHORT_FORM),
     (lambda catalog: long_forms(catalog, 1), LONG_FORM),
-    (lambda catalog: random_profiles(894, 1), SHORT_FORM),
+    (lambda catalog: random_profiles(894, 1, knowledge=True), SHORT_FORM),
 ])  # fmt: skip
 def test_each_names_as_many_as_its_form_asks(make, form, catalog):
     persons = make(catalog)
@@ -50,8 +55,8 @@ def test_each_names_as_many_as_its_form_asks(make, form, catalog):
         if block == "work values":
             stated = stated[~np.isnan(catalog.work_values).any(axis=1)]
         assert (stated.min(), stated.max()) == (low, high), block
-    assert (persons[:, : SLOT["Wage"]] <= 1).all()
-    assert (persons[:, SLOT["Wage"] :] == [0, 0, 1]).all()
+    assert (persons <= 1).all()
+    assert (persons[:, SLOT["Wage"] : 50] == [0, 0, 1]).all()
 
 
 def test_who_misjudges_nothing_names_the_highest(catalog):
@@ -59,6 +64,19 @@ def test_who_misjudges_nothing_names_the_highest(catalog):
     importance = catalog.skill_importance
     lowest_named = np.where(named, importance, np.inf).min(axis=1)
     assert (np.where(named, -np.inf, importance).max(axis=1) <= lowest_named).all()
+
+
+def test_blocks_are_left_empty_or_shuffled_and_nothing_else(catalog):
+    form = short_forms(catalog, 1)
+    for name, block in BLOCKS.items():
+        assert (form[:, block] > 0).any() and not only(form, {*BLOCKS} - {name})[:, block].any()
+        mixed = np.sort(shuffled(form, 1)[:, block])
+        np.testing.assert_array_equal(mixed, np.sort(form[:, block]))
+        dropped = drop_blocks(form, 1)[:, block]
+        kept = (dropped > 0).any(axis=1)
+        np.testing.assert_array_equal(dropped[kept], form[kept, block])
+        assert 0.5 < kept.mean() < 0.72  # one half, and one at least
+    assert (drop_blocks(form, 1)[:, 35:41] != form[:, 35:41]).any()
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, 2**32])

@@ -5,7 +5,7 @@ education), and for a pair the person, the occupation, and person minus occupati
 recommender that listens reads 33 knowledge areas behind them: 83 numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -90,9 +90,8 @@ def cosine(first, second):
     return np.divide(products, norms, out=np.zeros(len(norms)), where=norms > 0)
 
 
-def correlation(
-    persons: np.ndarray, occupations: np.ndarray, blocks: Sequence[str] = ("skills", "interests")
-) -> np.ndarray:
+# The three functions below are typed in notebook 08.
+def correlation(persons, occupations, blocks=("skills", "interests")):
     """(m, n) sum over blocks of the Pearson correlation of persons with occupations.
 
     Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
@@ -100,13 +99,13 @@ def correlation(
     return block_units(persons, blocks) @ block_units(occupations, blocks).T
 
 
-def block_units(vectors: np.ndarray, blocks: Sequence[str]) -> np.ndarray:
+def block_units(vectors, blocks):
     """(m, d) of each block the ratings less their mean, divided by their length."""
     parts = [vectors[:, BLOCKS[block]] for block in blocks]
-    return np.hstack([unit_rows(part - part.mean(axis=1, keepdims=True)) for part in parts])
+    return np.hstack([unit_rows(part - part.mean(axis=1)[:, None]) for part in parts])
 
 
-def unit_rows(rows: np.ndarray) -> np.ndarray:
+def unit_rows(rows):
     """(n, d) rows divided by their length; a row of zeros (to 12 decimals) stays."""
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 1e-12)
+    lengths = np.linalg.norm(rows, axis=1)[:, None]
+    return np.where(lengths > 1e-12, rows / np.maximum(lengths, 1e-12), 0)

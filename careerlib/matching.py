@@ -71,11 +71,11 @@ def training_forms(catalog, seed, n_short=8):
     """
     *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
     short = [short_forms(catalog, number) for number in seeds]
-    short[1::2] = [
-        drop_blocks(form, number) for form, number in zip(short[1::2], seeds[1::2], strict=True)
-    ]
+    dropped = zip(short[1::2], seeds[1::2], strict=True)
+    short[1::2] = [drop_blocks(form, number) for form, number in dropped]
     most = [long_forms(catalog, last), full_persons(catalog)]
-    return [*short, *(only(form, list(BLOCKS)[:3]) for form in most), *most]
+    without = [only(form, list(BLOCKS)[:3]) for form in most]
+    return [*short, *without, *most]
 
 
 def alike(catalog, for_each_level=0.1):
@@ -122,11 +122,13 @@ class Listener:
         self.catalog, self.gamma, self.plain = catalog, gamma, plain
         self.about, self.likeness = scale(catalog), alike(catalog)
         self.units = block_units(full_persons(catalog), COMPARED)
-        forms, size = training_forms(catalog, seed), min(n_landmarks, 3 * len(catalog))
+        forms = training_forms(catalog, seed)
+        size = min(n_landmarks, 3 * len(catalog))
         said = self.said(np.vstack(forms))
         kernel = Nystroem(gamma=gamma, n_components=size, random_state=seed)
         x = kernel.fit(said[-3 * len(catalog) :]).transform(said)
-        self.landmarks, self.normal = kernel.components_, kernel.normalization_.T
+        self.landmarks = kernel.components_
+        self.normal = kernel.normalization_.T
         self.centre = x.mean(axis=0)
         x -= self.centre
         # Ridge regression. All forms of an occupation have the same target, so that their sum is
@@ -142,20 +144,21 @@ class Listener:
         """(m, n) correlation with each occupation."""
         return block_units(persons, COMPARED) @ self.units.T
 
-    def fit(self, known):
-        """A function that scores persons, (m, 83) to (m, n); known: (n,) whose list is read."""
-        wanted = targets(self.catalog, known, self.likeness)
-        weights = self.inverse @ (self.summed.T @ (wanted - wanted.mean(axis=0)))
-        base = wanted.mean(axis=0) - self.centre @ weights
-        weights = self.normal @ weights
+    def fit(self, known, **weights):
+        """A function that scores persons, (m, 83) to (m, n); known and weights: of `targets`."""
+        wanted = targets(self.catalog, known, self.likeness, **weights)
+        mean = wanted.mean(axis=0)
+        ridge = self.inverse @ (self.summed.T @ (wanted - mean))
+        base, ridge = mean - self.centre @ ridge, self.normal @ ridge
 
         def score(persons):
             persons = informative(persons)
-            like = rbf_kernel(self.said(persons), self.landmarks, gamma=self.gamma)
-            learned = standardised(like @ weights + base)
-            scores = standardised(learned + self.plain * standardised(self.compared(persons)))
-            scores[stated_blocks(persons) == 0] = 0
-            return scores
+            said, gamma = self.said(persons), self.gamma
+            like = rbf_kernel(said, self.landmarks, gamma=gamma)
+            learned = standardised(like @ ridge + base)
+            plain = self.plain * standardised(self.compared(persons))
+            nothing = stated_blocks(persons)[:, None] == 0
+            return np.where(nothing, 0, standardised(learned + plain))
 
         return score
 

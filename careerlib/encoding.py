@@ -20,6 +20,7 @@ SLOT = {name: position for position, name in enumerate(SLOTS)}
 ALL_SLOTS = (*SLOTS, *(f"knowledge of {area}" for area in KNOWLEDGE))
 BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
           "knowledge": slice(50, 83)}  # fmt: skip
+RATED = np.r_[0:47, 50:83]  # the slots that a person fills in by rating
 PARTS = ("person", "occupation", "difference")
 FEATURES = tuple(f"{part}: {slot}" for part in PARTS for slot in SLOTS)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
@@ -52,8 +53,18 @@ def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = F
     return np.hstack([vectors, catalog.knowledge / HIGHEST_SKILL]) if knowledge else vectors
 
 
-def encode_profiles(profiles: Profile | Iterable[Profile], knowledge: bool = False) -> np.ndarray:
-    """(m, 50) vectors of one or more profiles; (m, 83) with their knowledge (rating/5)."""
+def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
+    """(m, 50) vectors of one or more profiles."""
+    return encode_persons(profiles)[:, :N_SLOTS]
+
+
+def encode_persons(
+    profiles: Profile | Iterable[Profile], catalog: Catalog | None = None
+) -> np.ndarray:
+    """(m, 83) vectors of one or more profiles, with knowledge (rating/5).
+
+    With a catalog, what somebody did not rate is filled in from the occupation that she names.
+    """
     profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
     vectors = np.zeros((len(profiles), len(ALL_SLOTS)))
     for vector, profile in zip(vectors, profiles, strict=True):
@@ -70,7 +81,10 @@ def encode_profiles(profiles: Profile | Iterable[Profile], knowledge: bool = Fal
         vector[SLOT["Remote"]] = profile.remote
         level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
         vector[SLOT["Education"]] = level / HIGHEST_EDUCATION
-    return vectors if knowledge else vectors[:, :N_SLOTS]
+        if catalog is not None and profile.occupation:
+            own = encode_occupations(catalog, True, True)[catalog.position(profile.occupation)]
+            vector[RATED] = np.where(vector > 0, vector, own)[RATED]
+    return vectors
 
 
 def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:

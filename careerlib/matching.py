@@ -1,11 +1,10 @@
 """The recommender that listens: what a person states meets what an occupation is.
 
 A kernel ridge regression from the statements of persons made from occupations to those that O*NET
-lists as related, plus a plain correlation; then probabilities, for whatever somebody states.
-Notebook 08 builds it step by step and judges it. Persons have 83 numbers (`encoding.ALL_SLOTS`).
+lists as related, plus a plain correlation; then probabilities. Notebook 08 builds and judges it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
@@ -19,25 +18,16 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, block_units, encode_profiles
-from careerlib.errors import CareerlibError, check_whole
+from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, encode_persons
+from careerlib.errors import check_whole
 from careerlib.evaluation import ranked, relatives
-from careerlib.persons import (
-    SHORT_FORM,
-    drop_blocks,
-    full_persons,
-    long_forms,
-    only,
-    short_forms,
-    shuffled,
-)
+from careerlib.persons import full_persons, judging_forms, training_forms
 from careerlib.profile import Profile
 
-RATED = np.r_[0:47, 50:83]  # the slots that a person fills in by rating
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 # How much of a difference in a statement counts in the kernel: interests most.
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])
-People = Profile | Iterable[Profile] | np.ndarray
+KNEES = (0.5, 2.5)  # scores behind which a point more counts less for the log-odds
 FEWEST = 30  # occupations that a model needs
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
@@ -56,26 +46,10 @@ def scale(catalog):
 
 
 def statements(persons, mean, spread):
-    """(m, 160) statements of (m, 83) persons: how high each stated rating is among occupations,
-    then 1 if it was stated. What is not stated is 0 in both."""
+    """(m, 160) how high each stated rating is among occupations, 1 if it is stated; else 0, 0."""
     stated = persons[:, RATED] > 0
     high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
     return np.hstack([high, stated])
-
-
-def training_forms(catalog, seed, n_short=8):
-    """The forms that training fills in for each occupation: (n, 83) arrays.
-
-    Short ones, half of them with blocks left empty, a long one and all ratings, and the last two
-    without knowledge as well.
-    """
-    *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
-    short = [short_forms(catalog, number) for number in seeds]
-    dropped = zip(short[1::2], seeds[1::2], strict=True)
-    short[1::2] = [drop_blocks(form, number) for form, number in dropped]
-    most = [long_forms(catalog, last), full_persons(catalog)]
-    without = [only(form, list(BLOCKS)[:3]) for form in most]
-    return [*short, *without, *most]
 
 
 def alike(catalog, for_each_level=0.1):
@@ -92,9 +66,8 @@ def alike(catalog, for_each_level=0.1):
 def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, own=0.15):
     """(n, n) what a form of each occupation should lead to.
 
-    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1; where
-    there is none the occupations most alike stand in, with less weight. Half is added of who has
-    this one among her own, and a little of the occupation itself.
+    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1; for
+    the others those most alike stand in. Added: half of who lists this one, and a little of itself.
     """
     listed = relatives(catalog) & known[:, None]
     wanted = listed / np.maximum(listed.sum(axis=1, keepdims=True), 1)
@@ -105,17 +78,18 @@ def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, 
 
 
 def standardised(scores):
-    """Rows less their mean, divided by their standard deviation; where it is 0, zeros."""
-    scores = scores - scores.mean(axis=1, keepdims=True)
-    spread = np.sqrt((scores**2).mean(axis=1, keepdims=True))
-    return scores / np.where(spread > 1e-9, spread, 1)
+    """The same (m, n) array, each row less its mean and divided by its standard deviation."""
+    scores -= scores.mean(axis=1, keepdims=True)
+    spread = np.sqrt(np.einsum("ij,ij->i", scores, scores) / scores.shape[1])
+    scores /= np.where(spread > 1e-9, spread, 1)[:, None]
+    return scores
 
 
 class Listener:
     """What forms of a catalog teach, whichever lists of relatives may be read.
 
-    n_landmarks: forms that a person's is compared with. gamma: how fast likeness falls with the
-    squared distance. penalty: of the ridge regression. plain: weight of the plain correlation.
+    gamma: how fast likeness to one of n_landmarks forms falls with the squared distance. penalty:
+    of the ridge regression. plain: weight of the plain correlation.
     """
 
     def __init__(self, catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1, plain=1.0):
@@ -131,13 +105,11 @@ class Listener:
         self.normal = kernel.normalization_.T
         self.centre = x.mean(axis=0)
         x -= self.centre
-        # Ridge regression. All forms of an occupation have the same target, so that their sum is
-        # all it needs, whichever lists may be read.
+        # Ridge regression: forms of an occupation have one target, so that their sum is enough.
         self.inverse = np.linalg.inv(x.T @ x + penalty * np.eye(size))
         self.summed = x.reshape(len(forms), -1, size).sum(axis=0)
 
     def said(self, persons):
-        """(m, 160) weighted statements."""
         return statements(persons, *self.about) * np.tile(WEIGHTS, 2)
 
     def compared(self, persons):
@@ -154,11 +126,14 @@ class Listener:
         def score(persons):
             persons = informative(persons)
             said, gamma = self.said(persons), self.gamma
-            like = rbf_kernel(said, self.landmarks, gamma=gamma)
-            learned = standardised(like @ ridge + base)
-            plain = self.plain * standardised(self.compared(persons))
-            nothing = stated_blocks(persons)[:, None] == 0
-            return np.where(nothing, 0, standardised(learned + plain))
+            learned = rbf_kernel(said, self.landmarks, gamma=gamma) @ ridge
+            learned += base
+            plain = standardised(self.compared(persons))
+            plain *= self.plain
+            scores = standardised(learned)
+            scores += plain  # in place: large arrays take long to make
+            scores[stated_blocks(persons) == 0] = 0
+            return standardised(scores)
 
         return score
 
@@ -177,23 +152,23 @@ def stated_blocks(persons):
     return np.array([1, 2, 4, 8]) @ filled_in
 
 
-def entry_features(persons, compared, scores, knees=(0.5, 2.5)):
-    """(m, k, 8) for (m, k) scores: 1, how much is stated, and the coherence (how well the best
-    occupation explains the form, by correlation); these times the score; the score above each
-    knee, behind which it counts less."""
+def about_form(persons, compared):
+    """(m, 3) 1, how much is stated (as a logarithm), and the coherence: how well the best
+    occupation explains the form, by correlation."""
     stated = np.log((persons[:, RATED] > 0).sum(axis=1).clip(1))
-    about = np.column_stack([np.ones(len(persons)), stated, compared.max(axis=1)])[:, None, :]
-    scores = scores[..., None]
-    above = np.maximum(scores - knees, 0)
+    return np.column_stack([np.ones(len(persons)), stated, compared.max(axis=1)])
+
+
+def entry_features(about, scores):
+    """(m, k, 8) for scores (m, k): `about_form`, these times the score, the score above KNEES."""
+    about, scores = about[:, None, :], scores[..., None]
+    above = np.maximum(scores - KNEES, 0)
     return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
 class Matcher:
-    """The model of a catalog of n occupations, with probabilities and reasons.
-
-    A probability says how likely O*NET names the occupation among the relatives of the one that
-    the person resembles. It is not the chance of being hired or content.
-    """
+    """The model of a catalog of n occupations. Its probabilities say how likely O*NET names one
+    among the relatives of that which the person resembles, not whether she is hired or content."""
 
     def __init__(self, catalog: Catalog, seed: int = 42):
         check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
@@ -209,28 +184,26 @@ class Matcher:
     def _calibrated(self, stated: int, every: int = 90, by_chance: float = 0.1) -> np.ndarray:
         """(8,) weights of a logistic regression for forms with the `stated` blocks.
 
-        It sees lists of people whose list of relatives had not been read: their first ten entries
-        and each `every`-th of the others with that weight. The same forms shuffled are right about
-        nothing; such a form counts as a tenth of one that was meant: nobody has measured that.
+        It sees people whose relatives had not been read: their first ten entries, and each
+        `every`-th of the others with that weight. The same forms shuffled are right about nothing;
+        one counts a tenth of a form that was meant, which nobody has measured.
         """
         blocks = [block for i, block in enumerate(BLOCKS) if stated >> i & 1]
-        short, long, mix = np.random.SeedSequence([self.seed, 1]).generate_state(3)
-        few = {**SHORT_FORM, "skills": (1, 6)}  # some people name one or two
-        meant = [short_forms(self.catalog, short, form=few), long_forms(self.catalog, long)]
-        meant = [informative(only(form, blocks)) for form in (*meant, full_persons(self.catalog))]
         places = np.r_[:10, 10 + every // 2 : len(self.catalog) - 1 : every]
         counts = np.where(places < 10, 1, every)
         related, x, y, w = relatives(self.catalog), [], [], []
-        forms = [(form, 1) for form in meant] + [(shuffled(form, mix), by_chance) for form in meant]
+        forms = judging_forms(self.catalog, self.seed, blocks)
         with threadpool_limits(limits=1):
-            for (form, share), (score, held_out) in product(forms, self.parts):
+            for (form, meant), (score, held_out) in product(forms, self.parts):
+                form = informative(form)
                 own = held_out[stated_blocks(form[held_out]) == stated]
                 scores = score(form[own])
                 shown = ranked(scores, own, len(self.catalog))[:, places]
                 scores = np.take_along_axis(scores, shown, axis=1)
-                x.append(entry_features(form[own], self.listener.compared(form[own]), scores))
-                y.append(np.take_along_axis(related[own], shown, axis=1) & (share == 1))
-                w.append(np.tile(share * counts, (len(own), 1)))
+                about = about_form(form[own], self.listener.compared(form[own]))
+                x.append(entry_features(about, scores))
+                y.append(np.take_along_axis(related[own], shown, axis=1) & meant)
+                w.append(np.tile(counts * (1 if meant else by_chance), (len(own), 1)))
             x, y, w = (np.concatenate(part) for part in (x, y, w))
             model = LogisticRegression(C=1e6, fit_intercept=False, solver="newton-cholesky")
             return model.fit(x.reshape(-1, x.shape[-1]), y.ravel(), w.ravel()).coef_[0]
@@ -238,7 +211,12 @@ class Matcher:
     def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
         persons, weights = informative(persons), self.calibration(stated)
-        return entry_features(persons, self.listener.compared(persons), scores) @ weights
+        about = about_form(persons, self.listener.compared(persons))
+        level, slope = (about @ part for part in (weights[:3], weights[3:6]))
+        result = level[:, None] + slope[:, None] * scores
+        for knee, bend in zip(KNEES, weights[6:], strict=True):
+            result += bend * np.maximum(scores - knee, 0)
+        return result
 
     def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have; NaN for who says too little."""
@@ -249,13 +227,12 @@ class Matcher:
         return result
 
     def reasons(self, profile: Profile, position: int) -> pd.DataFrame:
-        """What each statement does to the log-odds of one occupation: with it minus without it.
+        """What each statement does to the log-odds of the occupation at this row of the catalog.
 
-        position: the occupation's row in the catalog. Columns statement (the slot's name) and
-        contribution, largest first, ties in the order of the slots. They do not add up to the
-        log-odds: what two say together is in both.
+        Columns statement (the slot's name) and contribution (with it minus without it), largest
+        first. They do not add up to the log-odds: what two say together is in both.
         """
-        names, lost = self.contributions(persons_of(profile, self.catalog)[0], [position])
+        names, lost = self.contributions(encode_persons(profile, self.catalog)[0], [position])
         table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
         return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
@@ -267,28 +244,6 @@ class Matcher:
         stated = int(stated_blocks(informative(person[None]))[0])
         values = self._log_odds(variants, self.score(variants)[:, positions], stated)
         return np.array(ALL_SLOTS)[said], (values[-1] - values[:-1]).round(9)
-
-
-def persons_of(profiles: People, catalog: Catalog) -> np.ndarray:
-    """(m, 83) persons, from Profiles or an array of (m, 83), or of (m, 50) without knowledge.
-
-    What somebody did not rate is filled in from her occupation, if she names one.
-    """
-    if isinstance(profiles, np.ndarray):
-        persons = np.zeros((len(profiles), len(ALL_SLOTS)))
-        numbers = profiles.dtype.kind in "fiu" and np.isfinite(profiles).all()
-        if not numbers or profiles.shape[1:] not in (persons.shape[1:], (N_SLOTS,)):
-            what = f"The person vectors are a {profiles.dtype} array of shape {profiles.shape}"
-            raise CareerlibError(f"{what}; give finite numbers of shape (people, 83 or 50).")
-        persons[:, : profiles.shape[1]] = profiles
-        return persons
-    profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
-    persons = encode_profiles(profiles, knowledge=True)
-    for person, profile in zip(persons, profiles, strict=True):
-        if profile.occupation:
-            rated = full_persons(catalog)[catalog.position(profile.occupation), RATED]
-            person[RATED] = np.where(person[RATED] > 0, person[RATED], rated)
-    return persons
 
 
 def word(probability: float) -> str:

@@ -91,6 +91,35 @@ def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
     return persons
 
 
+def training_forms(catalog, seed, n_short=12):
+    """The forms that training fills in for each occupation: (n, 83) arrays.
+
+    Short ones, half of them with blocks left empty and a quarter without knowledge; a long one and
+    all ratings, with knowledge and without. Landmarks are drawn from the last three.
+    """
+    *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
+    short = [short_forms(catalog, number) for number in seeds]
+    dropped = zip(short[::2], seeds[::2], strict=True)
+    short[::2] = [drop_blocks(form, number) for form, number in dropped]
+    three = list(BLOCKS)[:3]
+    short[3::4] = [only(form, three) for form in short[3::4]]
+    long, full = long_forms(catalog, last), full_persons(catalog)
+    return [only(long, three), long, *short, only(full, three), full]
+
+
+def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]:
+    """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
+    short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
+    few = {**SHORT_FORM, "skills": (1, 6)}  # some people name one or two
+    forms = [
+        short_forms(catalog, short, form=few),
+        long_forms(catalog, long),
+        full_persons(catalog),
+    ]
+    forms = [only(form, blocks) for form in forms]
+    return [(form, True) for form in forms] + [(shuffled(form, mix), False) for form in forms]
+
+
 def _generator(seed: int) -> np.random.Generator:
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     return np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Rank occupations for one person or for many, by one of METHODS, and within limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 import numpy as np
@@ -8,9 +8,18 @@ import pandas as pd
 from scipy.special import expit
 
 from careerlib.catalog import Catalog, load_catalog
-from careerlib.encoding import N_SLOTS, NEEDED_LEVEL, correlation, encode_occupations, unit_rows
+from careerlib.encoding import (
+    ALL_SLOTS,
+    N_SLOTS,
+    NEEDED_LEVEL,
+    RATED,
+    correlation,
+    encode_occupations,
+    encode_persons,
+    unit_rows,
+)
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.matching import MEANING, RATED, People, matcher_of, persons_of, word
+from careerlib.matching import MEANING, matcher_of, word
 from careerlib.persons import full_persons
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
@@ -22,6 +31,7 @@ COLUMNS = [
     "wage_top_coded", "education", "job_zone", "growth_percent", "openings", "counted_most", "note",
 ]  # fmt: skip
 NOBODY = Profile()
+People = Profile | Iterable[Profile] | np.ndarray
 
 
 def _correlated(*blocks: str) -> Callable:
@@ -84,7 +94,7 @@ def recommend(
     and a profile that has no ranking because it states too little.
     """
     catalog = _checked(method, catalog, top, rank_by)
-    person, matched = persons_of([profile], catalog), method == "matched"
+    person, matched = encode_persons([profile], catalog), method == "matched"
     (order,), _, (scores,) = _ranked(person, method, len(catalog), catalog, rank_by)
     if order[0] < 0:
         raise CareerlibError(
@@ -117,11 +127,9 @@ def recommend(
 def _raising(person: np.ndarray, order: np.ndarray, catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
     names, added = matcher_of(catalog).contributions(person, order)
-    most = np.argsort(-added, axis=0, kind="stable")[:3].T
-    raising = [[i for i in rows if added[i, at] >= 0.05] for at, rows in enumerate(most)]
     return [
-        ", ".join(f"{names[i]} {added[i, at]:+.1f}" for i in rows)
-        for at, rows in enumerate(raising)
+        ", ".join(f"{names[i]} {of_one[i]:+.1f}" for i in most[:3] if of_one[i] >= 0.05)
+        for of_one, most in zip(added.T, np.argsort(-added, axis=0, kind="stable").T, strict=True)
     ]
 
 
@@ -200,9 +208,9 @@ def score_many(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The best occupations of many people at once, without limits.
 
-    profiles: as `persons_of` takes them. catalog: a Catalog or its name; by default the post's 150
-    for "post" and "cosine", as in the post, and all occupations for the others. rank_by: "fit", or
-    "openings": probability times yearly openings, so where an opening that fits would be.
+    profiles: Profiles, or an array of (m, 83), or (m, 50) without knowledge. catalog: a Catalog or
+    its name; by default the post's 150 for "post" and "cosine", as in the post, and all for the
+    others. rank_by: "fit", or "openings": probability times yearly openings.
 
     Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
     first, ties to the lower code; by openings those not known come last, with NaN. A person whom
@@ -210,7 +218,13 @@ def score_many(
     NaN in the whole row. Raises CareerlibError as `recommend`, and for other arrays.
     """
     catalog = _checked(method, catalog, top, rank_by)
-    persons = persons_of(profiles, catalog)
+    given = profiles if isinstance(profiles, np.ndarray) else encode_persons(profiles, catalog)
+    persons = np.zeros((len(given), len(ALL_SLOTS)))
+    numbers = given.dtype.kind in "fiu" and np.isfinite(given).all()
+    if not numbers or given.shape[1:] not in (persons.shape[1:], (N_SLOTS,)):
+        what = f"The person vectors are a {given.dtype} array of shape {given.shape}"
+        raise CareerlibError(f"{what}; give finite numbers of shape (people, 83 or 50).")
+    persons[:, : given.shape[1]] = given
     return _ranked(persons, method, top, catalog, rank_by)[:2]
 
 
@@ -240,7 +254,10 @@ def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
     `evaluation.ranked` without sorting what is not shown.
     """
     n = scores.shape[1]
-    keys = np.arange(n) - n * np.rint(scores * 1e12).astype(np.int64)  # all different
+    keys = scores * -1e12
+    keys = np.rint(keys, out=keys).astype(np.int64)  # a whole number of 10^-12, as ties are told
+    keys *= n
+    keys += np.arange(n)  # all different
     best = np.argpartition(keys, top - 1, axis=1)[:, :top]
     order = np.argsort(np.take_along_axis(keys, best, axis=1), axis=1)
     return np.take_along_axis(best, order, axis=1)

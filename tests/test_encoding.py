@@ -12,6 +12,7 @@ from careerlib.encoding import (
     SLOTS,
     cosine,
     encode_occupations,
+    encode_persons,
     encode_profiles,
     pair_features,
 )
@@ -69,7 +70,7 @@ def test_a_profile_by_hand():
 
 
 def test_knowledge_lies_behind_the_posts_slots(catalog):
-    person = encode_profiles(Profile(["Mathematics"], knowledge={"Mathematics": 4}), knowledge=True)
+    person = encode_persons(Profile(["Mathematics"], knowledge={"Mathematics": 4}))
     assert dict(zip(ALL_SLOTS, person[0], strict=True)) == dict.fromkeys(ALL_SLOTS, 0) | {
         "Mathematics": 0.6, "knowledge of Mathematics": 0.8, "Education": 1,
     }  # fmt: skip

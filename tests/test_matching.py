@@ -8,18 +8,16 @@ import pytest
 from sklearn.model_selection import KFold
 
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, load_catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, correlation
+from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, correlation, encode_persons
 from careerlib.evaluation import group_bootstrap, ranked, recall_at_k, relatives
 from careerlib.matching import (
     COMPARED,
     MEANING,
-    RATED,
     WORDS,
     Matcher,
     alike,
     informative,
     matcher_of,
-    persons_of,
     stated_blocks,
     statements,
     targets,
@@ -132,7 +130,9 @@ def test_words_are_worth_what_they_promise(matcher, halves, kind):
     for name, low in WORDS.items():
         if (words == name).sum() > 200:
             assert right[words == name].mean() > low - 0.02
-            assert right[words == name].mean() == pytest.approx(chance[words == name].mean(), abs=0.1)
+            assert right[words == name].mean() == pytest.approx(
+                chance[words == name].mean(), abs=0.1
+            )
 
 
 def test_words_by_their_bounds():
@@ -155,7 +155,7 @@ def test_forms_that_nobody_meant_are_told_high_more_rarely(matcher, halves):
 def test_people_are_led_to_themselves_and_apart(matcher):
     ten = ranked(matcher.score(FORMS["full"]), top=10)
     assert (ten == EVERYBODY[:, None]).any(axis=1).mean() > 0.75
-    lists = ranked(matcher.score(persons_of(CONTRASTING.values(), CATALOG)), top=10)
+    lists = ranked(matcher.score(encode_persons(CONTRASTING.values(), CATALOG)), top=10)
     assert len(np.unique(lists, axis=0)) == len(CONTRASTING)
     shown = ranked(matcher.score(random_profiles(300, knowledge=True)), top=10)
     assert len(np.unique(shown)) > 0.42 * N
@@ -166,21 +166,21 @@ def test_people_are_led_to_themselves_and_apart(matcher):
     Profile(SKILLS, knowledge=KNOWLEDGE),
 ])  # fmt: skip
 def test_who_says_nothing_or_all_alike_says_too_little(matcher, said):
-    person = persons_of(said, CATALOG)
+    person = encode_persons(said, CATALOG)
     assert (matcher.score(person) == 0).all()
     assert np.isnan(matcher.probabilities(person, np.ones((1, 3)))).all()
 
 
 def test_a_block_that_is_all_alike_counts_as_unsaid(matcher):
     alike = replace(SARAH, skills=dict.fromkeys(SKILLS, 2))
-    both = persons_of([alike, replace(SARAH, skills={})], CATALOG)
+    both = encode_persons([alike, replace(SARAH, skills={})], CATALOG)
     np.testing.assert_allclose(*matcher.score(both), atol=1e-9)
     assert len(set(stated_blocks(informative(both)))) == 1
 
 
 def test_a_reason_is_what_leaving_the_statement_out_loses(matcher):
     def log_odds(someone):
-        vector = persons_of(someone, CATALOG)
+        vector = encode_persons(someone, CATALOG)
         p = matcher.probabilities(vector, matcher.score(vector)[:, [7]])[0, 0]
         return np.log(p / (1 - p))
 

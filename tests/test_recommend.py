@@ -11,13 +11,14 @@ from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS, SKILLS
 from careerlib.encoding import (
     BLOCKS,
+    RATED,
     SLOTS,
     cosine,
     encode_occupations,
+    encode_persons,
     encode_profiles,
     pair_features,
 )
-from careerlib.matching import RATED, persons_of
 from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
 from careerlib.recommend import (
@@ -116,7 +117,7 @@ def test_who_names_an_occupation_starts_from_it(catalog):
 
 def test_what_was_stated_fills_the_place_of_the_occupations_rating(catalog):
     both = Profile({"Programming": 5}, occupation=OF_MARKETING)
-    (person,) = persons_of(both, catalog)
+    (person,) = encode_persons(both, catalog)
     full = full_persons(catalog)[catalog.position(OF_MARKETING)]
     changed = np.flatnonzero(person[RATED] != full[RATED])
     assert [SLOTS[slot] for slot in RATED[changed]] == ["Programming"]

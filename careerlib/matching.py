@@ -25,16 +25,13 @@ from careerlib.persons import full_persons, judging_forms, training_forms
 from careerlib.profile import Profile
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
-# How much of a difference in a statement counts in the kernel: interests most.
-WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])
+WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
 KNEES = (0.5, 2.5)  # scores behind which a point more counts less for the log-odds
-FEWEST = 30  # occupations that a model needs
 # Lowest probability of each word. What a word was worth is measured in notebook 08.
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
 MEANING = (
     "Of 100 entries with the word High {:.0f} or more are relatives (O*NET lists them as related "
-    "to the occupation that the form resembles); Medium: {:.0f} or more, Low: {:.0f}, Very low: "
-    "fewer."
+    "to the occupation that the form resembles); Medium: {:.0f}, Low: {:.0f}, Very low: fewer."
 ).format(*(100 * low for low in WORDS.values()))
 
 
@@ -88,8 +85,7 @@ def standardised(scores):
 class Listener:
     """What forms of a catalog teach, whichever lists of relatives may be read.
 
-    gamma: how fast likeness to one of n_landmarks forms falls with the squared distance. penalty:
-    of the ridge regression. plain: weight of the plain correlation.
+    gamma: how fast likeness to a landmark falls. plain: weight of the plain correlation.
     """
 
     def __init__(self, catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1, plain=1.0):
@@ -153,8 +149,7 @@ def stated_blocks(persons):
 
 
 def about_form(persons, compared):
-    """(m, 3) 1, how much is stated (as a logarithm), and the coherence: how well the best
-    occupation explains the form, by correlation."""
+    """(m, 3) 1, how much is stated, and the coherence: the best correlation with an occupation."""
     stated = np.log((persons[:, RATED] > 0).sum(axis=1).clip(1))
     return np.column_stack([np.ones(len(persons)), stated, compared.max(axis=1)])
 
@@ -172,7 +167,7 @@ class Matcher:
 
     def __init__(self, catalog: Catalog, seed: int = 42):
         check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-        check_whole("the number of occupations", len(catalog), FEWEST, 10**6, "a model needs them")
+        check_whole("the number of occupations", len(catalog), 30, 10**6, "a model needs them")
         self.catalog, self.seed, n = catalog, seed, len(catalog)
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
             self.listener = Listener(catalog, seed)
@@ -184,9 +179,8 @@ class Matcher:
     def _calibrated(self, stated: int, every: int = 90, by_chance: float = 0.1) -> np.ndarray:
         """(8,) weights of a logistic regression for forms with the `stated` blocks.
 
-        It sees people whose relatives had not been read: their first ten entries, and each
-        `every`-th of the others with that weight. The same forms shuffled are right about nothing;
-        one counts a tenth of a form that was meant, which nobody has measured.
+        It sees people whose relatives were not read: their first ten entries, and each `every`-th
+        of the others with that weight. A form that nobody meant is right about nothing.
         """
         blocks = [block for i, block in enumerate(BLOCKS) if stated >> i & 1]
         places = np.r_[:10, 10 + every // 2 : len(self.catalog) - 1 : every]
@@ -212,8 +206,7 @@ class Matcher:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
         persons, weights = informative(persons), self.calibration(stated)
         about = about_form(persons, self.listener.compared(persons))
-        level, slope = (about @ part for part in (weights[:3], weights[3:6]))
-        result = level[:, None] + slope[:, None] * scores
+        result = (about @ weights[:3])[:, None] + (about @ weights[3:6])[:, None] * scores
         for knee, bend in zip(KNEES, weights[6:], strict=True):
             result += bend * np.maximum(scores - knee, 0)
         return result
@@ -229,15 +222,15 @@ class Matcher:
     def reasons(self, profile: Profile, position: int) -> pd.DataFrame:
         """What each statement does to the log-odds of the occupation at this row of the catalog.
 
-        Columns statement (the slot's name) and contribution (with it minus without it), largest
-        first. They do not add up to the log-odds: what two say together is in both.
+        Columns statement and contribution: with it minus without it, largest first. They do not
+        add up to the log-odds: what two say together is in both.
         """
         names, lost = self.contributions(encode_persons(profile, self.catalog)[0], [position])
         table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
         return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
     def contributions(self, person: np.ndarray, positions: Sequence[int]) -> tuple:
-        """What `reasons` says: names (k,), and (k, p) for occupations at p positions."""
+        """What `reasons` says: k names, and (k, p) for occupations at p positions."""
         said = RATED[person[RATED] > 0]
         variants = np.tile(person, (len(said) + 1, 1))
         variants[np.arange(len(said)), said] = 0  # the last row stays whole

@@ -186,13 +186,6 @@ def unused(profile: Profile, method: str) -> list[str]:
     return told
 
 
-def shown_score(score: float) -> str:
-    """A score for a table, to two decimals; what is not 0 is not shown as 0."""
-    if score == 0 or abs(score) >= 0.005:
-        return f"{score:.2f}"
-    return "<0.01" if score > 0 else ">-0.01"
-
-
 def yearly_openings(catalog: Catalog) -> np.ndarray:
     """(n,) thousand openings a year by BLS, NaN where it has none.
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS
+from careerlib.catalog import EDUCATION, INTERESTS
 from careerlib.encoding import (
     BLOCKS,
     RATED,
@@ -28,7 +28,6 @@ from careerlib.recommend import (
     removed,
     score_many,
     score_matrix,
-    shown_score,
 )
 from careerlib.training import post_model
 
@@ -135,14 +134,6 @@ def test_what_was_stated_fills_the_place_of_the_occupations_rating(catalog):
 def test_what_was_stated_and_not_used_is_said(stated, method, words):
     said = recommend(replace(SARAH, **stated), method).attrs["limits"]
     assert words in said and bool(words) == (said.count("'") > 2 * (method != "matched"))
-
-
-@pytest.mark.parametrize(("score", "text"), [
-    (0.12345, "0.12"), (0.005, "0.01"), (0.0049, "<0.01"), (1e-9, "<0.01"), (0, "0.00"),
-    (-0.001, ">-0.01"), (-0.3, "-0.30"), (1, "1.00"),
-])  # fmt: skip
-def test_a_score_that_is_not_nought_is_not_shown_as_nought(score, text):
-    assert shown_score(score) == text
 
 
 @pytest.fixture
@@ -291,10 +282,3 @@ def test_people_without_a_ranking_get_an_empty_row(method, able, refusal):
         np.testing.assert_array_equal(np.isnan(scores[row]), positions[row] < 0)
         if ranked == "0":
             assert "empty or says too little" in refusal(recommend, person, method)
-
-
-@pytest.mark.parametrize("rating", [0.1, 0.3, 1.1, 2.9, 3, 4.7])
-def test_skills_that_are_rated_all_alike_count_as_unsaid(rating):
-    alike = replace(SARAH, skills=dict.fromkeys(SKILLS, rating))
-    interests = score_matrix(SARAH, "interests")
-    np.testing.assert_allclose(score_matrix(alike, "correlation"), interests, atol=1e-12)

@@ -27,8 +27,7 @@ from careerlib.profile import Profile
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
 KNEES = (0.5, 2.5)  # scores behind which a point more counts less for the log-odds
-# Lowest probability of each word. What a word was worth is measured in notebook 08.
-WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}
+WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}  # lowest probability of each
 MEANING = (
     "Of 100 entries with the word High {:.0f} or more are relatives (O*NET lists them as related "
     "to the occupation that the form resembles); Medium: {:.0f}, Low: {:.0f}, Very low: fewer."
@@ -220,11 +219,8 @@ class Matcher:
         return result
 
     def reasons(self, profile: Profile, position: int) -> pd.DataFrame:
-        """What each statement does to the log-odds of the occupation at this row of the catalog.
-
-        Columns statement and contribution: with it minus without it, largest first. They do not
-        add up to the log-odds: what two say together is in both.
-        """
+        """What each statement does to the log-odds of the occupation at this row: columns statement
+        and contribution (with it minus without it; they do not add up), largest first."""
         names, lost = self.contributions(encode_persons(profile, self.catalog)[0], [position])
         table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
         return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)

@@ -4,7 +4,6 @@ A kernel ridge regression from the statements of persons made from occupations t
 lists as related, plus a plain correlation; then probabilities. Notebook 08 builds and judges it.
 """
 
-from collections.abc import Sequence
 from functools import cache
 from itertools import product
 
@@ -21,7 +20,7 @@ from careerlib.catalog import Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, encode_persons
 from careerlib.errors import check_whole
 from careerlib.evaluation import ranked, relatives
-from careerlib.persons import full_persons, judging_forms, training_forms
+from careerlib.persons import full_persons, informative, judging_forms, training_forms
 from careerlib.profile import Profile
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
@@ -133,14 +132,6 @@ class Listener:
         return score
 
 
-def informative(persons):
-    """Persons without the blocks in which all is rated alike: these say nothing."""
-    persons = persons.copy()
-    for block in BLOCKS.values():
-        persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
-    return persons
-
-
 def stated_blocks(persons):
     """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
     filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
@@ -181,14 +172,13 @@ class Matcher:
         It sees people whose relatives were not read: their first ten entries, and each `every`-th
         of the others with that weight. A form that nobody meant is right about nothing.
         """
-        blocks = [block for i, block in enumerate(BLOCKS) if stated >> i & 1]
+        blocks = [name for i, name in enumerate(BLOCKS) if stated >> i & 1]
         places = np.r_[:10, 10 + every // 2 : len(self.catalog) - 1 : every]
         counts = np.where(places < 10, 1, every)
         related, x, y, w = relatives(self.catalog), [], [], []
         forms = judging_forms(self.catalog, self.seed, blocks)
         with threadpool_limits(limits=1):
             for (form, meant), (score, held_out) in product(forms, self.parts):
-                form = informative(form)
                 own = held_out[stated_blocks(form[held_out]) == stated]
                 scores = score(form[own])
                 shown = ranked(scores, own, len(self.catalog))[:, places]
@@ -205,9 +195,11 @@ class Matcher:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
         persons, weights = informative(persons), self.calibration(stated)
         about = about_form(persons, self.listener.compared(persons))
-        result = (about @ weights[:3])[:, None] + (about @ weights[3:6])[:, None] * scores
-        for knee, bend in zip(KNEES, weights[6:], strict=True):
-            result += bend * np.maximum(scores - knee, 0)
+        slopes = (about @ weights[3:6])[:, None] + np.append(0, weights[6:].cumsum())
+        slopes = slopes.clip(0.01)  # a higher score never has a lower probability
+        result = (about @ weights[:3])[:, None] + slopes[:, [0]] * scores
+        for knee, bends in zip(KNEES, np.diff(slopes).T, strict=True):
+            result += bends[:, None] * np.maximum(scores - knee, 0)
         return result
 
     def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -225,7 +217,7 @@ class Matcher:
         table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
         return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
 
-    def contributions(self, person: np.ndarray, positions: Sequence[int]) -> tuple:
+    def contributions(self, person: np.ndarray, positions: list | np.ndarray) -> tuple:
         """What `reasons` says: k names, and (k, p) for occupations at p positions."""
         said = RATED[person[RATED] > 0]
         variants = np.tile(person, (len(said) + 1, 1))

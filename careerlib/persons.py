@@ -73,6 +73,14 @@ def only(persons: np.ndarray, blocks: str | list) -> np.ndarray:
     return persons
 
 
+def informative(persons):
+    """Persons without the blocks in which all is rated alike: these say nothing."""
+    persons = persons.copy()
+    for block in BLOCKS.values():
+        persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
+    return persons
+
+
 def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:
     """Persons who leave blocks empty: each is kept with a chance of one half, one at least is."""
     rng, persons = _generator(seed), persons.copy()
@@ -116,7 +124,7 @@ def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]
         long_forms(catalog, long),
         full_persons(catalog),
     ]
-    forms = [only(form, blocks) for form in forms]
+    forms = [informative(only(form, blocks)) for form in forms]
     return [(form, True) for form in forms] + [(shuffled(form, mix), False) for form in forms]
 
 

@@ -61,12 +61,12 @@ def names_of(catalog: Catalog) -> frozenset[str]:
     """What words may not name: slots, and occupations by title and trade ("nurse")."""
     titles = "\n".join(catalog.titles).casefold()
     parts = re.split(r"\n|, | and | or |/|--|\(|\)", titles) + titles.split("\n")
-    many = {part for part in parts if part.endswith("s")}
+    many = {part for part in parts if part.endswith("s") and " " in part}
     many |= set(re.findall(r"\b[a-z]+(?:er|or|ist|ian|ant|ive)s\b", titles))
     one = {part[:-3] + "y" if part.endswith("ies") else part[:-1] for part in many}
     reported = set(re.findall("^[a-z]+$", "\n".join(catalog.reported["title"]).casefold(), re.M))
     slots = map(str.casefold, (*SKILLS, *KNOWLEDGE, *INTERESTS, *WORK_VALUES))
-    names = {*slots, *many, *one, *reported, *(f"{job}s" for job in reported)}
+    names = {*slots, *many, *one, *reported, *(re.sub("y$", "ie", job) + "s" for job in reported)}
     return frozenset(" ".join(re.findall("[a-z]+", name)) for name in names)
 
 

@@ -196,5 +196,5 @@ def test_the_command_prints_explanations_below_the_list(tmp_path):
     (tmp_path / "me.yml").write_text("knowledge: [Mathematics]\nskills: [Mathematics]\n")
     asked = ["recommend", str(tmp_path / "me.yml"), "--top", "2", "--writer", "template"]
     printed = CliRunner().invoke(cli, asked).output
-    assert "You can use what you know of Mathematics. (Knowledge of Mathematics: " in printed
+    assert "Your knowledge of Mathematics is used. (Knowledge of Mathematics: " in printed
     assert printed.index("counted_most") < printed.index("Your Mathematics is put to use.")

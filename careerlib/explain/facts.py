@@ -18,15 +18,16 @@ MOST = 12  # facts on a side
 TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
 Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
 Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
+IMPORTANT = ("hardly important", "important", "very important")
 # Of the catalog: matrix, names; O*NET's scale: middle, what counts as very much, end; our words.
 BLOCKS = {
-    "interests": ("interests", INTERESTS, 4, 5.5, 7, "typical",
+    "interests": ("interests", INTERESTS, 4, 5.5, 7, ("hardly typical", "typical", "very typical"),
                   "Your {name} side finds a place here.", "Your {name} side finds little here."),
-    "skills": ("skill_importance", SKILLS, 3, 4, 5, "important",
+    "skills": ("skill_importance", SKILLS, 3, 4, 5, IMPORTANT,
                "Your {name} is put to use.", "Your {name} is hardly asked for."),
-    "knowledge": ("knowledge", KNOWLEDGE, 3, 4, 5, "important", "You can use what you know of "
-                  "{name}.", "What you know of {name} is hardly asked for."),
-    "work_values": ("work_values", WORK_VALUES, 4, 5.5, 7, "met",
+    "knowledge": ("knowledge", KNOWLEDGE, 3, 4, 5, IMPORTANT,
+                  "Your knowledge of {name} is used.", "Your knowledge of {name} is hardly used."),
+    "work_values": ("work_values", WORK_VALUES, 4, 5.5, 7, ("hardly met", "met", "very well met"),
                     "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
 FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
@@ -102,15 +103,15 @@ def _than(side: str, shares: Shares, id: str) -> str:
 
 def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
-    _, _, middle, much, highest, word, *plain = BLOCKS[block]
+    _, _, middle, much, highest, words, *plain = BLOCKS[block]
     found = []
     for name, level in getattr(profile, block).items():
         id = id_of(name, block)
         # A comparison with NaN is False: what is not rated speaks for neither side.
         good, bad = rated[id] >= middle + TIE, rated[id] < middle - TIE
         if level >= middle - 0.5 and (good or bad):
-            side, how = FOR if good else AGAINST, "hardly " * bad + "very " * (rated[id] >= much)
-            text = "Knowledge of " * (block == "knowledge") + f"{name}: {how}{word}"
+            side, word = FOR if good else AGAINST, words[int(good) + int(rated[id] >= much)]
+            text = "Knowledge of " * (block == "knowledge") + f"{name}: {word}"
             text += f", {rated[id]:.3g} of {highest}{_than(side, shares, id)}"
             found.append((level, shares[side][id], Fact(id, side, name, text, plain[bad])))
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
@@ -131,21 +132,21 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
     if (least := profile.min_wage) and pd.notna(wage):
         plain, text = "The pay meets your minimum.", f"{pay}, your minimum is USD {least:,.0f}"
-        add("wage", "median wage", wage >= least, text, plain, "The pay is below your minimum.",
+        add("wage", "the median wage", wage >= least, text, plain, "The pay is below your minimum.",
             limit=True)  # fmt: skip
     elif "wage" in high | low:
-        add("wage", "median wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
+        add("wage", "the median wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
     if growth < 0 or (growth > 0 and "growth" in high):
-        add("growth", "outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %",
+        add("growth", "the outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %",
             "The number of jobs grows.", "The number of jobs shrinks.")  # fmt: skip
     if "openings" in high:
         text = f"Openings: {1000 * openings:,.0f} a year"
-        add("openings", "openings", True, text, "Many places come free every year.")
+        add("openings", "the openings", True, text, "Many places come free every year.")
     if (most := profile.max_education) and pd.notna(taught):
         text = f"Typical education: {taught}, you accept up to: {most}"
         plain = (f"It asks for {much} schooling than you accept." for much in ("no more", "more"))
         fits = NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most]
-        add("education", "education", fits, text, *plain, limit=True)
+        add("education", "the education", fits, text, *plain, limit=True)
     return found
 
 
@@ -170,20 +171,20 @@ def _steps(profile: Profile, row: pd.Series, rated: dict, lower: dict, kept: lis
     found = [
         ("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7",
          "Talk to somebody who does this work about what fills a week."),
-        ("prepare", "preparation", zone,
+        ("prepare", "the preparation", zone,
          "Find out what the preparation would cost you in time and money."),
-        ("read", "page", f"onetonline.org/link/summary/{row.name}",
+        ("read", "the page", f"onetonline.org/link/summary/{row.name}",
          "Read about the work, and mark what you would like."),
     ]  # fmt: skip
     gaps = {name: rated[id_of(name)] for name in SKILLS if not profile.skills.get(name)}
     for name in sorted(gaps, key=lambda name: (-lower[id_of(name)], -gaps[name])):
         if gaps[name] >= 3 + TIE and len(found) < 5:
-            how = "very " * (gaps[name] >= 4) + "important"
-            text = f"{name}: {how}, {gaps[name]:.3g} of 5, and you did not name it"
+            word = IMPORTANT[1 + int(gaps[name] >= 4)]
+            text = f"{name}: {word}, {gaps[name]:.3g} of 5, and you did not name it"
             plain = "Try one small task that needs {name}."
             found.append((f"try_{id_of(name)}", name, text, plain))
     against = {fact.name for fact in kept if fact.side == AGAINST}
-    best = "prepare" if "education" in against else "talk" if against & {*INTERESTS} else "try"
+    best = "prepare" if "the education" in against else "talk" if against & {*INTERESTS} else "try"
     order = (best, "talk", "try", "prepare", "read")
     found.sort(key=lambda step: order.index(step[0].split("_")[0]))
     return [Fact(id, NEXT, *said) for id, *said in found]

@@ -11,6 +11,7 @@ from careerlib.project import NOTEBOOKS, notebooks_in
 
 MODULES = (
     "encoding", "synthetic", "training", "persons", "evaluation", "matching", "explain.answer",
+    "app.record",
 )  # fmt: skip
 FILES = {name: Path(import_module(f"careerlib.{name}").__file__) for name in MODULES}
 CODE = {name: ast.parse(path.read_text("utf-8")).body for name, path in FILES.items()}

@@ -11,15 +11,18 @@ import time
 
 import httpx2
 import openai
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug import Response
 
+from careerlib.app import record
 from careerlib.catalog import load_catalog
-from careerlib.explain import explain
+from careerlib.explain import answer_model, explain, gather
 from careerlib.explain.ask import client_from_environment
-from careerlib.profile import SARAH
+from careerlib.profile import CONTRASTING, SARAH
 
 KEY = "marked-key-abcdefghij-do-not-show"
 CODES = ["11-3051.00", "15-1244.00", "17-3027.00"]
@@ -156,14 +159,13 @@ NESTED = st.recursive(st.none() | st.floats() | st.text(), lambda part: st.lists
     st.dictionaries(st.sampled_from(["speaks_for", "id", "words"]), part)))  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text() | NESTED.map(json.dumps))
 def test_any_text_of_a_model_gives_an_answer_or_a_notice(text):
     written = ask(model(answer(text)), CODES[:1])
     assert sources(written) == ["template"] and len(written.notices) == 1
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.text(max_size=300) | st.text("Your {name}. §9!", max_size=60))
 def test_any_words_of_a_model_are_shown_or_replaced_and_never_change_a_fact(words):
     ours = explain(SARAH, CODES[:1], catalog=CATALOG).table.iloc[0]
@@ -312,3 +314,38 @@ def test_the_key_is_in_no_output_and_the_environment_unchanged(
     assert dict(os.environ) == environment
     assert not list(tmp_path.rglob("*.json"))
     assert client_from_environment().api_key == KEY
+
+
+def test_recorded_answers_keep_to_their_schema_and_each_is_rated():
+    ratings, keys = pd.read_csv(record.RATINGS), ["model", "person", "onet_soc_code"]
+    for model, kept in json.loads(record.ANSWERS.read_text("utf-8")).items():
+        found = [(model, one["person"], one["onet_soc_code"]) for one in kept["answers"]]
+        assert len(found) == 20
+        for by in ("by hand", model):
+            rows = ratings[(ratings["rater"] == by) & (ratings["model"] == model)]
+            assert list(rows[keys].itertuples(index=False, name=None)) == found
+        for one in kept["answers"]:
+            at = CATALOG.position(one["onet_soc_code"])
+            [facts] = gather(CONTRASTING[one["person"]], CATALOG, [at])
+            answer_model(facts).model_validate_json(one["text"])
+
+
+def test_recording_keeps_what_others_wrote_and_what_was_rated_by_hand(tmp_path, monkeypatch):
+    def both(asked):
+        judges = "friendly" in asked["response_format"]["json_schema"]["schema"]["properties"]
+        text = record.Rubric(**dict.fromkeys(record.Rubric.model_fields, True)).model_dump_json()
+        made = json.loads((completion(text) if judges else good(asked)).content)
+        usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+        return httpx2.Response(200, json={**made, "usage": usage})
+
+    for name in ("ANSWERS", "RATINGS"):
+        copy = tmp_path / getattr(record, name).name
+        copy.write_bytes(getattr(record, name).read_bytes())
+        monkeypatch.setattr(record, name, copy)
+    monkeypatch.setattr(record.ask, "client_from_environment", lambda: model(both))
+    before = pd.read_csv(record.RATINGS)
+    CliRunner().invoke(record.main, ["--writer", "openai", "--model", "m"], catch_exceptions=False)
+    assert [*json.loads(record.ANSWERS.read_text("utf-8"))] == ["smollm2-135m-instruct", "m"]
+    after = pd.read_csv(record.RATINGS)
+    assert after[: len(before)].equals(before) and (after[len(before) :]["rater"] == "m").all()
+    assert len(after) == len(before) + 40

@@ -37,7 +37,7 @@ from careerlib import ledger
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-OLD_FORM = "07 08 09 10".split()
+OLD_FORM = "08 09 10".split()
 GLOSSARY = (ROOT / "notebooks" / "glossary.md").read_text("utf-8")
 HELPERS = {"caption", "finding", "claim", "verdicts", "check"}  # what shows and records
 MINUTES = r"^About (\d+) minutes to read, \d+ more with the exercises\."

@@ -35,7 +35,8 @@ def content(asked, **change):
     points = {}
     for side, kind in asked["response_format"]["json_schema"]["schema"]["$defs"].items():
         id = kind["properties"]["id"]
-        points[side] = [{"id": (id.get("enum") or [id["const"]])[0], "words": WORDS}]
+        first = (id.get("enum") or [id["const"]])[0]
+        points[side] = [{"id": first, "words": WORDS}] if first != "none" else []
     named = {"speaks_for": "for", "speaks_against": "against", "next_step": "next"}
     return json.dumps({field: points.get(side, []) for field, side in named.items()} | change)
 

@@ -241,16 +241,20 @@ def fetch(output: Path) -> None:
 @cli.command(params=[
     option("--host", "0.0.0.0: every interface.", "127.0.0.1"),
     option("--port", "0: any free port.", 8000, type=click.IntRange(0, 65535)),
+    option("--allow-host", "A further name under which it answers. Repeatable.", multiple=True),
     option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
+    option("--keep", "Feedback to keep: the last lists, the last days.", (100_000, 365),
+           type=click.IntRange(1), nargs=2, metavar="LISTS DAYS"),
+    option("--paid-calls", "Most calls of a paid model an hour.", 300, type=click.IntRange(0)),
 ])  # fmt: skip
-def serve(host: str, port: int, feedback: Path) -> None:
+def serve(**options: Any) -> None:
     """Serve lists, explanations and feedback over HTTP until Ctrl-C.
 
     Example: careerlib serve --port 8000
     """
     from careerlib.app import service
 
-    service.serve(host, port, feedback, click.echo)
+    service.serve(**options, say=click.echo)
 
 
 def main() -> None:

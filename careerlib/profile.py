@@ -55,9 +55,10 @@ def _ratings(block: str) -> Any:
     """The type of a block's ratings, for pydantic and as JSON Schema."""
     names, highest = SCALES[block]
     check = partial(rated, names=names, highest=highest, alone=NAMED.get(block))
-    rating = {name: {"type": "number", "minimum": 0, "maximum": highest} for name in names}
+    number = {"type": ["number", "null"], "minimum": 0, "maximum": highest}
+    rating = dict.fromkeys(names, number)
     table = {"type": "object", "properties": rating, "additionalProperties": False}
-    several = {"type": "array", "items": {"enum": names}, "uniqueItems": True}
+    several = {"type": "array", "items": {"enum": [*names, {}]}, "uniqueItems": True}
     schema = {"anyOf": [several, table]}
     return Annotated[dict[str, float], BeforeValidator(check), WithJsonSchema(schema)]
 

@@ -1,73 +1,117 @@
 """The service through its real interface: answers, refusals, bounds, durable feedback, the page."""
 
-import asyncio
+import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
+import threading
 from contextlib import closing, suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
+from click.testing import CliRunner
+
+from careerlib.__main__ import cli
+from careerlib.app.feedback import open_store, record
+from careerlib.profile import read_profile
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 LIST = "/recommendations"
 STATED = {"profile": {"skills": ["Writing"], "interests": {"Social": 6}}, "top": 3}
+SERVE = "from careerlib.app import service; {}; from careerlib.__main__ import main; main()"
+DIRECT = """{}
+import pathlib, socket, sys, uvicorn
+from careerlib.app.service import app
+app.state.feedback = pathlib.Path(sys.argv[5])
+listening = socket.create_server(("127.0.0.1", 0))
+print(f"http://127.0.0.1:{{listening.getsockname()[1]}}/", flush=True)
+uvicorn.Server(uvicorn.Config(app, log_level="error")).run([listening])
+"""
 
 
 class Service:
-    """A service in a process of its own, its thumbs in `store`."""
+    """A service in a process of its own, its thumbs in `store`. change: code that runs before."""
 
-    def __init__(self, store):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        arguments = ["serve", "--port", str(self.port), "--feedback", str(store)]
+    def __init__(self, store, *options, change="pass", code=SERVE, **environment):
+        options = ["serve", "--port", "0", "--feedback", str(store), *options]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "careerlib", *arguments],
+            [sys.executable, "-c", code.format(change), *options],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": ""},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": "", **environment},
         )  # fmt: skip
-        assert "The page is at" in self.process.stdout.readline()
-        for _ in range(100):  # it listens at once
-            with suppress(OSError):
-                self.ask("/health")
-                break
-            time.sleep(0.1)
+        self.said = self.process.stdout.readline()
+        found = re.search(r"http://(\S+):(\d+)/", self.said)
+        self.host, self.port = found[1].strip("[]"), int(found[2])
+        self.url = found[0]
 
-    def ask(self, path, body=None):
-        """Status and answer; body: bytes as they are, else sent as JSON."""
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-        request = urllib.request.Request(
-            self.url + path, data, {"Content-Type": "application/json"}
-        )
-        try:
-            answer = urllib.request.urlopen(request, timeout=20)
-        except urllib.error.HTTPError as error:
-            answer = error
-        with answer:
-            return answer.status, json.loads(answer.read())
+    def send(self, path, body=None, **headers):
+        """The whole answer. body: bytes as they are, a list in chunks, else sent as JSON."""
+        raw = body is None or isinstance(body, bytes | list)
+        headers = {"Content-Type": "application/json", **headers}
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=20)) as line:
+            data = body if raw else json.dumps(body).encode()
+            method = "GET" if body is None else "POST"
+            line.request(method, path, data, headers, encode_chunked=isinstance(body, list))
+            answer = line.getresponse()
+            answer.text = answer.read().decode()
+        return answer
+
+    def ask(self, path, body=None, **headers):
+        """Status and answer."""
+        answer = self.send(path, body, **headers)
+        return answer.status, json.loads(answer.text)
+
+    def half(self, sent):
+        """A connection on which only this was sent."""
+        line = socket.create_connection((self.host, self.port), timeout=20)
+        line.sendall(sent)
+        return line
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
 
     def stop(self, with_signal=signal.SIGTERM):
+        """What it said; it must end soon, whatever is in flight."""
         self.process.send_signal(with_signal)
-        return self.process.communicate(timeout=20)[0]
+        return self.process.communicate(timeout=5)[0]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory):
-    service = Service(tmp_path_factory.mktemp("service") / "feedback.db")
-    yield service
-    if service.process.poll() is None:
-        service.stop(signal.SIGKILL)
+def silent():
+    """A model that takes three connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=3) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, silent):
+    store = tmp_path_factory.mktemp("service") / "a" / "feedback.db"
+    options = "--allow-host", "jobs.example", "--paid-calls", "4"
+    bounds = "service.MOST_SECONDS, service.MOST_OPEN = 3, 100"
+    model = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+    key = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": model}
+    with Service(store, *options, change=bounds, **key) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def direct(tmp_path_factory):
+    """The app as uvicorn alone starts it, and its store."""
+    store = tmp_path_factory.mktemp("direct") / "f.db"
+    with Service(store, code=DIRECT) as service:
+        yield service, store
 
 
 def presses(service):
@@ -77,9 +121,23 @@ def presses(service):
             "occupations": codes, "pressed": [1, 0, -1]}  # fmt: skip
 
 
+def posted(path, body):
+    """The bytes of a request."""
+    data, kind = json.dumps(body), "Content-Type: application/json"
+    head = f"POST {path} HTTP/1.1", "Host: localhost", kind, f"Content-Length: {len(data)}"
+    return "\r\n".join([*head, "", data]).encode()
+
+
+def heard(line):
+    """All that comes until the other side closes the connection."""
+    with line, suppress(ConnectionError):
+        return b"".join(iter(lambda: line.recv(10_000), b""))
+
+
 def test_it_answers(service):
     assert service.ask("/health")[1]["onet"] == "30.1"
-    assert service.ask("/occupations")[1]["15-1252.00"] == "Software Developers"
+    found = service.ask("/titles?q=software%20dev")[1]
+    assert found[0]["occupation"] == "Software Developers" and len(found) == 3
     _, made = service.ask(LIST, STATED)
     assert [row["rank"] for row in made["occupations"]] == [1, 2, 3]
     _, limited = service.ask(LIST, STATED | {"max_job_zone": 2, "rank_by": "openings"})
@@ -90,8 +148,12 @@ def test_it_answers(service):
     assert list(dict.fromkeys(row["onet_soc_code"] for row in told["explanations"])) == codes
     assert {row["writer"] for row in told["explanations"]} == {"template"}
     assert any(row["side"] == "for" for row in told["explanations"])
-    paths = service.ask("/openapi.json")[1]["paths"]
-    assert {LIST, "/explanations", "/feedback", "/occupations"} <= set(paths)
+    chunks = [json.dumps(STATED).encode()]
+    assert service.ask(LIST, chunks, **{"Transfer-Encoding": "chunked"})[0] == 200
+    assert service.send(LIST, b" " * 70_000).status == 413
+    text = service.ask("/openapi.json")[1]
+    assert {LIST, "/explanations", "/feedback", "/titles"} <= set(text["paths"])
+    assert "\\p{" not in json.dumps(text)  # which JSON Schema's readers cannot use
 
 
 @pytest.mark.parametrize(
@@ -99,81 +161,188 @@ def test_it_answers(service):
     [
         (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
         (LIST, {"profile": {"nme": 1}}, 422, "has no 'nme'"),
-        (LIST, {"profile": {}}, 422, "empty"),
-        (LIST, {**STATED, "top": 0}, 422, "top"),
+        (LIST, {"profile": {}}, 409, "empty"),
         (LIST, {**STATED, "top": 51}, 422, "top"),
-        (LIST, {**STATED, "method": "mached"}, 422, "did you mean matched?"),
+        (LIST, {**STATED, "tpo": 5}, 422, "tpo"),
+        (LIST, {**STATED, "method": "mached"}, 422, "'matched'"),
         (LIST, {**STATED, "rank_by": "pay"}, 422, "openings"),
         (LIST, {}, 422, "profile"),
         (LIST, b"{", 422, "JSON"),
-        (LIST, b"[" * 30_000, 400, "parsing"),
-        (LIST, b" " * 70_000, 413, "65536 bytes"),
-        (LIST, 3, 422, "body"),
+        (LIST, b"[" * 30_000, 400, "nested too deeply"),
+        (LIST, [b" " * 70_000], 413, "Too Large"),
         (LIST, {"profile": 3}, 422, "profile"),
+        (LIST, None, 405, "Method Not Allowed"),
         ("/explanations", {"profile": {"interests": {"Social": 9}}}, 422, "Social"),
         ("/explanations", {**STATED, "writer": "poet"}, 422, "writer"),
-        ("/explanations", {**STATED, "writer": "openai"}, 422, "OPENAI_API_KEY is not set"),
-        ("/feedback", {"list": "../x"}, 422, "list"),
-        ("/feedback", {"pressed": [1]}, 422, "1 presses for 3"),
+        ("/explanations", {**STATED, "top": 5, "writer": "openai"}, 503, "'template'"),
+        ("/feedback", {"list": "0" * 64}, 409, "was given out"),
+        ("/feedback", {"method": "post"}, 409, "was given out"),
+        ("/feedback", {"pressed": [1]}, 409, "was given out"),
         ("/feedback", {"pressed": [1, 0, 2]}, 422, "pressed"),
-        ("/feedback", {"occupations": ["15-1252.00", "99-9999.99", "11-1011.00"]}, 422, "99-9999"),
+        ("/feedback", {"profile": {"skills": ["Speaking"]}}, 409, "was given out"),
+        ("/feedback", {"occupations": ["15-1252.00"]}, 409, "was given out"),
+        ("/titles", None, 422, "q"),
         ("/nowhere", None, 404, "Not Found"),
     ],
-)
+)  # fmt: skip
 def test_wrong_requests_get_one_sentence(service, path, body, status, told):
     if path == "/feedback":
         body = presses(service) | body
-    got, answer = service.ask(path, body)
-    assert got == status and told in answer["error"]
-    assert "\n" not in answer["error"] and len(answer["error"]) < 700
+    answer = service.send(path, body)
+    sentence = json.loads(answer.text)["error"]
+    assert answer.status == status and told in sentence
+    assert "\n" not in sentence and len(sentence) < 700
+    assert status != 405 or answer.headers["Allow"] == "POST"
 
 
-def test_bodies_that_are_slow_or_of_unknown_length(monkeypatch):
-    from careerlib.app import service
-
-    monkeypatch.setattr(service, "MOST_SECONDS", 0.1)
-
-    def status(*headers):
-        """Of a request whose body never comes."""
-        sent = []
-
-        async def send(message):
-            sent.append(message.get("status"))
-
-        scope = {"type": "http", "method": "POST", "path": "/feedback", "query_string": b"",
-                 "headers": [(b"content-type", b"application/json"), *headers]}  # fmt: skip
-        asyncio.run(service.app(scope, asyncio.Event().wait, send))
-        return sent[0]
-
-    assert status((b"content-length", b"10")) == 503
-    assert status((b"transfer-encoding", b"chunked")) == 413
+def test_only_its_own_pages_may_ask(service):
+    own = f"127.0.0.1:{service.port}"
+    for headers, status in {
+        ("Host", "evil.example"): 400, ("Host", "127.0.0.1.evil.example"): 400,
+        ("Host", "jobs.example"): 200, ("Host", f"localhost:{service.port}"): 200,
+        ("Origin", "http://evil.example"): 403, ("Origin", "null"): 403,
+        ("Origin", "http://127.0.0.1:1"): 403, ("Origin", f"http://{own}"): 200,
+    }.items():  # fmt: skip
+        assert service.send(LIST, STATED, **dict([headers])).status == status, headers
+    for answer in (service.send("/"), service.send("/health"), service.send("/nowhere")):
+        said = answer.headers
+        assert said["Cache-Control"] == "no-store" and said["Referrer-Policy"] == "no-referrer"
+        assert said["X-Content-Type-Options"] == "nosniff"
 
 
-def test_killed_it_loses_no_feedback_that_was_acknowledged(tmp_path):
-    store = tmp_path / "feedback.db"
-    service = Service(store)
-    body, kept = presses(service), {f"{number:032x}" for number in range(40)}
-    for name in kept:
-        assert service.ask("/feedback", body | {"list": name}) == (200, {"kept": 3})
-    output = service.stop(signal.SIGKILL)
-    with closing(sqlite3.connect(store)) as rows:
-        found = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
-        assert found == kept
+def test_slow_clients_hold_up_nobody(service):
+    body = posted("/feedback", {})[:-1]
+    slow = [service.half(half) for half in (b"", b"GET / HT", body) for _ in range(60)]
+    assert service.ask("/health")[0] == 200
+    assert not any(heard(line) for line in slow)  # each is closed
+    twice = service.half(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" + body)
+    assert b" 200 " in heard(twice)
+
+
+def test_what_was_acknowledged_is_in_the_file(tmp_path):
+    """Two services on one file, one killed under load and one ended; no profile is logged."""
+    store, given = tmp_path / "feedback.db", set()
+
+    def press(service):
+        with suppress(OSError, http.client.HTTPException):
+            while len(given) < 50:
+                body = presses(service)
+                assert service.ask("/feedback", body) == (200, {"kept": 3})
+                given.add(body["list"])
+
+    host = "::1" if socket.has_dualstack_ipv6() else "127.0.0.1"
+    with Service(store) as first, Service(store, "--host", host) as second:
+        assert second.host == host and "(0 lists" in second.said
+        before = presses(first)
+        clients = [threading.Thread(target=press, args=[one]) for one in (first, second) * 2]
+        for client in clients:
+            client.start()
+        while len(given) < 20 and clients[0].is_alive():
+            clients[0].join(0.01)
+        said = first.stop(signal.SIGKILL)
+        for client in clients:
+            client.join()
+        assert second.ask("/feedback", before)[0] == 200  # a list outlives its service
+        said += second.stop()
+    assert len(given) >= 50 and "Writing" not in said
+    alone = shutil.copy(store, tmp_path / "alone.db")
+    with closing(sqlite3.connect(alone)) as rows:
+        kept = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
         stated = rows.execute("SELECT DISTINCT stated FROM feedback").fetchall()
+    assert {*given, before["list"]} <= kept
     vector = {"Writing": 0.6, "Social": 6 / 7, "Education": 1}
     assert json.loads(stated[0][0]) == pytest.approx(vector)
-    assert "Writing" not in output  # no profile is logged
+
+
+def test_a_store_that_cannot_be_used_is_said_so(direct, tmp_path):
+    service, store = direct
+    body = presses(service)
+    assert service.ask("/feedback", body)[0] == 200
+    whole = store.read_bytes()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        answers = {"locked": service.ask("/feedback", body)}
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE feedback (position, at)")
+    for fault, content in {
+        "not a database": b"no database" * 1000, "malformed": whole[:5000],
+        "another program": (tmp_path / "other.db").read_bytes(),
+    }.items():  # fmt: skip
+        store.write_bytes(content)
+        answers[fault] = service.ask("/feedback", body)
+    store.unlink()
+    answers["unable to open"] = service.ask("/feedback", body)
+    for fault, (status, answer) in answers.items():
+        assert status == 503 and fault in answer["error"] and "\n" not in answer["error"]
+    assert not store.exists() and service.ask(LIST, STATED)[0] == 200
+    store.write_bytes(whole)
+    assert service.ask("/feedback", body)[0] == 200
+
+
+def test_feedback_is_bounded_and_small(tmp_path, refusal):
+    def keep(name, *bounds, codes=("11-1011.00",)):
+        record(store, name, "matched", np.full(50, 0.5), codes, [1] * len(codes), *bounds)
+
+    def names():
+        return [name for (name,) in store.execute("SELECT list FROM lists ORDER BY rowid")]
+
+    with closing(open_store(tmp_path / "f.db")) as store:
+        for number in range(7):
+            keep(f"list {number}", (5, 30))
+        assert names() == [f"list {number}" for number in range(2, 7)]
+        store.execute("UPDATE lists SET at = at - 86400 * 31 WHERE rowid < 6")
+        keep("list 6", (5, 30))
+        assert names() == ["list 5", "list 6"]
+        for number in range(100):  # fifty rows a list do not repeat what was stated
+            keep(f"long {number}", codes=("11-1011.00",) * 50)
+        assert (size := (tmp_path / "f.db").stat().st_size) < 600_000
+        store.execute(f"PRAGMA max_page_count = {size // 4096}")
+        assert "full" in refusal(lambda: [keep(f"more {number}") for number in range(99)])
+        store.execute("PRAGMA max_page_count = 99999")
+        keep("last")
+        assert names()[-1] == "last"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--host", ""], "take a name"),
+        (["--allow-host", "a.example:80"], "without a port"),
+        (["--host", "192.0.2.1"], "choose another --host"),
+        (["--port", "TAKEN"], "in use"),
+        (["--feedback", "."], "name another file"),
+    ],
+)
+def test_serve_that_cannot_start_says_why(options, told):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        options = ["--port", "0", *(port if one == "TAKEN" else one for one in options)]
+        done = CliRunner().invoke(cli, ["serve", *options])
+    assert done.exit_code == 1 and told in done.output
+    assert done.output.startswith("Error: ") and done.output.count("\n") == 1
+
+
+def test_its_description_holds(direct):
+    """What fits the schema is taken, what does not is refused, and every answer is described."""
+    pytest.importorskip("schemathesis", reason="schemathesis is not installed")
+    options = "--max-examples=5", "--seed=1", "--no-color"
+    code = "from schemathesis.cli import schemathesis; schemathesis()"
+    run = [sys.executable, "-c", code, "run", direct[0].url + "openapi.json", *options]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_page_loads_nothing_from_elsewhere(service):
-    with urllib.request.urlopen(service.url) as answer:
-        policy, text = answer.headers["Content-Security-Policy"], answer.read().decode()
+    answer = service.send("/")
+    policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
-    assert not re.search(r"(src|href)=|https?://|innerHTML", text)
+    assert not re.search(r"src=|href=\"(?!data:)|innerHTML", answer.text)
+    named = {"https://www.onetonline.org", "http://www.w3.org"}  # a link, and SVG's own name
+    assert set(re.findall(r"https?://[^/']*", answer.text)) == named
 
 
 def test_the_page_in_a_browser(service):
-    """By keyboard, on a phone: choose, see the list, press a thumb, which is then in the store."""
+    """By keyboard, on a phone: choose, see the list, press a thumb; a reload loses nothing."""
     if not CHROMIUM.is_file():
         pytest.skip("Debian's chromium is not installed, so the page is not tried in a browser")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -185,19 +354,63 @@ def test_the_page_in_a_browser(service):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
         page.goto(service.url)
-        page.get_by_label("Social", exact=True).select_option("7")
-        page.get_by_label("Writing", exact=True).focus()
-        page.keyboard.press("Space")
-        page.get_by_role("button", name="Show the list").press("Enter")
-        page.get_by_role("listitem").first.wait_for()
-        assert page.get_by_role("listitem").count() == 10
+        stops = 0
+        while page.evaluate("document.activeElement.type") != "submit":
+            page.keyboard.press("Tab")
+            stops += 1
+            if page.evaluate("document.activeElement.closest('#knowledge')"):
+                page.keyboard.press("ArrowRight")  # from the first area to the second
+                page.keyboard.press("Space")
+            if page.evaluate("document.activeElement.name") == "Social":
+                page.keyboard.press("ArrowRight")  # from no answer to a little
+        assert stops < 15
+        page.keyboard.press("Enter")
+        page.get_by_text("What raised it").first.wait_for()
+        assert page.locator(".card").count() == 10
+        assert page.evaluate("document.activeElement.id") == "heading"
         up = page.get_by_role("button", name="Thumb up").first
         with page.expect_response("**/feedback") as answered:
             up.press("Enter")
         assert answered.value.ok and up.get_attribute("aria-pressed") == "true"
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.get_by_label("Lowest wage").fill("9999999")
+        page.reload()
+        page.locator(".card").first.wait_for()
+        assert page.get_by_label("Administrative", exact=True).is_checked()
+        assert up.get_attribute("aria-pressed") == "true"
+        page.get_by_text("Limits and order").click()
+        page.get_by_label("Lowest wage").fill("USD 77,777")
+        assert "older than your answers" in page.locator("#old").text_content()
         page.get_by_role("button", name="Show the list").click()
-        page.wait_for_function("document.querySelector('#limits').textContent.includes('removed')")
-        assert not errors
+        page.locator("#limits", has_text="The limits").wait_for()
+        for place in (0, 1):
+            page.locator(".pick").nth(place).check()
+        assert page.get_by_role("dialog").locator("tbody tr").count() > 5
+        page.get_by_role("button", name="Close").click()
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Save my_profile.yml").click()
+        stated = read_profile(saved.value.path())
+        assert stated.min_wage == 77_777 and list(stated.knowledge) == ["Administrative"]
+        page.route("**/recommendations", lambda route: route.abort())
+        page.get_by_role("button", name="Show the list").click()
+        page.get_by_text("The service does not answer any more").wait_for()
+        assert [line for line in errors if "ERR_FAILED" not in line] == []
         browser.close()
+
+
+def test_a_silent_model_holds_up_nobody_and_it_ends_at_once(service, silent):
+    """Last, for it ends the service, with all kinds of requests in flight."""
+    wanted = {**STATED, "top": 1, "writer": "openai"}
+    waiting = [service.half(posted("/explanations", wanted)) for _ in range(3)]
+    halves = [service.half(half) for half in (b"", b"GET / HT", posted(LIST, STATED)[:-1])]
+    silent.settimeout(60)
+    lines = [silent.accept()[0] for _ in waiting]
+    assert service.ask("/health")[0] == 200
+    wanted["top"] = 2  # one call is left
+    assert service.ask("/explanations", wanted)[0] == 503
+    assert service.ask("/explanations", STATED)[0] == service.ask(LIST, STATED)[0] == 200
+    said = service.stop()
+    assert "Traceback" not in said and "Writing" not in said
+    assert all(b" 503 " in heard(line) for line in waiting)
+    assert not any(heard(line) for line in halves)
+    for line in lines:  # the model hears the end of it
+        heard(line)

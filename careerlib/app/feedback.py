@@ -1,12 +1,14 @@
-"""What people pressed: one SQLite table, written by the service and by notebook 09 alike.
+"""What people pressed: one SQLite file, written by the service and by notebook 09 alike.
 
-A row is one occupation of a list: the list's random name, method, position (1 is the top), code,
-1 or -1 for a thumb up or down, else 0, and as JSON the slots that the person stated. No name.
+A row of `feedback` is one occupation of a list: the list's random name, method, position (1 is the
+top), code, 1 or -1 for a thumb up or down, else 0, and as JSON the slots that the person stated. No
+name. It is a view: the table `lists` has one row a list, so that what was stated is kept once.
 """
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,33 +16,71 @@ import numpy as np
 from careerlib.encoding import SLOTS
 from careerlib.errors import CareerlibError
 
-SCHEMA = """PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-CREATE TABLE IF NOT EXISTS feedback (
-    list TEXT NOT NULL, method TEXT NOT NULL, position INTEGER NOT NULL, occupation TEXT NOT NULL,
-    pressed INTEGER NOT NULL CHECK (pressed IN (-1, 0, 1)), stated TEXT NOT NULL,
-    PRIMARY KEY (list, position));"""
+LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
+# Without a write-ahead log: the file alone has all that was acknowledged, at any time.
+SETTINGS = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+SCHEMA = """BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS lists (
+    list TEXT PRIMARY KEY, method TEXT NOT NULL, stated TEXT NOT NULL, shown TEXT NOT NULL,
+    at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)));
+CREATE INDEX IF NOT EXISTS lists_at ON lists (at);
+CREATE VIEW IF NOT EXISTS feedback AS
+    SELECT list, method, key + 1 AS position, json_extract(value, '$[0]') AS occupation,
+        json_extract(value, '$[1]') AS pressed, stated FROM lists, json_each(shown);
+CREATE TABLE IF NOT EXISTS secret (key BLOB NOT NULL);
+INSERT INTO secret SELECT randomblob(32) WHERE NOT EXISTS (SELECT 1 FROM secret);
+COMMIT;"""
+ROW = "INSERT OR REPLACE INTO lists (list, method, stated, shown) VALUES (?, ?, ?, ?)"
+OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
+    OR at < strftime('%s', 'now') - 86400 * ?"""
 
 
-def open_store(path: str | Path) -> sqlite3.Connection:
-    """The feedback table in a file, made where there is none; CareerlibError where it cannot be."""
-    store = None
-    try:
-        store = sqlite3.connect(path, timeout=10, check_same_thread=False)
-        store.executescript(SCHEMA)
-    except sqlite3.Error as error:
-        if store:
-            store.close()
-        raise CareerlibError(f"{path} cannot keep feedback ({error}); name another file.") from None
+class Unavailable(CareerlibError):
+    """What was asked for is right, and cannot be done at the moment."""
+
+    status_code = 503
+
+
+def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
+    """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
+    path, store = Path(path).absolute(), None
+    with _told(f"{path} cannot keep feedback", "name another file, or mend this one"):
+        try:
+            if make:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
+            store = sqlite3.connect(address, LOCKED_SECONDS, check_same_thread=False, uri=True)
+            found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
+            if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
+                raise sqlite3.DatabaseError("another program or version has made it")
+            store.executescript(SETTINGS + SCHEMA * make)
+            store.execute("SELECT position, at, secret.key FROM feedback, lists, secret LIMIT 0")
+        except BaseException:
+            if store:
+                store.close()
+            raise
     return store
 
 
 def record(
     store: sqlite3.Connection, name: str, method: str, person: np.ndarray,
-    occupations: Sequence[str], pressed: Sequence[int],
+    occupations: Sequence[str], pressed: Sequence[int], keep: tuple[int, int] = (10**6, 10**4),
 ) -> None:  # fmt: skip
-    """Write one list, from its top, at once; again, it replaces itself. person: (50,) vector."""
+    """Write one list, from its top, at once; again, it replaces itself. person: (50,) vector.
+
+    keep: the last so many lists stay, and those of the last so many days.
+    """
     stated = json.dumps({SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
-    shown = enumerate(zip(occupations, pressed, strict=True), start=1)
-    rows = [(name, method, place, code, int(press), stated) for place, (code, press) in shown]
-    with store:  # behind it the rows are on the disk
-        store.executemany("INSERT OR REPLACE INTO feedback VALUES (?, ?, ?, ?, ?, ?)", rows)
+    shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
+    with _told("Feedback cannot be kept", "press again later"), store:  # behind it, on the disk
+        store.execute(ROW, (name, method, stated, shown))
+        store.execute(OLD, keep)
+
+
+@contextmanager
+def _told(what: str, do: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Unavailable(f"{what} ({why}); {do}.") from None

@@ -1,119 +1,228 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
 No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
-Lists are made in threads, so that nothing waits for one; thumbs are written one by one (`async`).
+Lists are made in threads and a paid model is asked in processes, so that nothing waits for them.
 """
 
 import asyncio
+import hmac
 import json
-import uuid
-from collections.abc import Callable
+import logging
+import re
+import secrets
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
+from dataclasses import asdict
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import h11
 import pandas as pd
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from fastapi.responses import HTMLResponse, JSONResponse
+from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
 from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__
-from careerlib.app.feedback import open_store, record
-from careerlib.catalog import EDUCATION, INTERESTS, SKILLS, WORK_VALUES, load_catalog
+from careerlib.app.feedback import Unavailable, open_store, record
+from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.encoding import encode_profiles
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
 from careerlib.matching import matcher_of
-from careerlib.profile import SARAH, Profile, major_groups
-from careerlib.recommend import recommend
+from careerlib.profile import HIGHEST_WAGE, SARAH, SCALES, Profile, major_groups
+from careerlib.profile import sentence as profile_sentence
+from careerlib.project import OUTPUTS
+from careerlib.recommend import METHODS, RANK_BY, recommend
 
-MOST_BYTES, MOST_SECONDS = 64 * 1024, 30.0  # of a request's body; for a request
-MOST_ROWS = 50  # of a list
-CATALOG = load_catalog()
-app = FastAPI(title="A career recommender", version=__version__, docs_url=None, redoc_url=None)
+MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
+MOST_SECONDS, MOST_OPEN = 10, 500  # until a request is read; connections
+READING = h11.IDLE, h11.SEND_BODY  # the states of who has not sent a whole request
+MOST_ASKED, ASKING_SECONDS = 4, 25  # requests that wait for a paid model, each at most so long
+FREE = threading.Semaphore(MOST_ASKED)
+# Whose threads end with the process, also one that waits.
+EXPLAINERS = ThreadPool(MOST_ASKED)
+HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MAKE = BeforeValidator(lambda given: Profile(**given) if isinstance(given, dict) else given)
-Stated = Annotated[Profile, MAKE, Field(examples=[SARAH])]
-Name = Annotated[str, Field(max_length=40)]
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+HEADERS["X-Content-Type-Options"] = "nosniff"
+CATALOG = load_catalog()
+TITLES = pd.concat([CATALOG.titles.reset_index(), CATALOG.reported], ignore_index=True)
+TITLES["occupation"] = TITLES["onet_soc_code"].map(CATALOG.titles)
 
 
-class Wanted(BaseModel):
+@asynccontextmanager
+async def _prepared(app: FastAPI) -> AsyncIterator[None]:
+    """The feedback's file is made; where it cannot be, each thumb is told so."""
+    with suppress(Unavailable), closing(open_store(app.state.feedback)) as store:
+        ((app.state.key,),) = store.execute("SELECT key FROM secret")
+    yield
+
+
+def _own(request: Request, response: Response) -> None:
+    """Only the service's own pages may ask, and no answer stays in a browser."""
+    origin = request.headers.get("origin", "")
+    if origin and origin.partition("://")[2] != request.headers.get("host"):
+        raise HTTPException(403, "A page of another origin asks; open the service's own page.")
+    response.headers.update(HEADERS)
+
+
+Refusal = create_model("Refusal", error=str)
+app = FastAPI(
+    title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
+    max_body_size=MOST_BYTES, lifespan=_prepared, dependencies=[Depends(_own)],
+    responses=dict.fromkeys((400, 403, 409, 413, 422, 503), {"model": Refusal}),
+)  # fmt: skip
+app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
+app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
+app.state.paid_calls, app.state.paid = 300, Counter()  # an hour; so far, by hour
+app.state.key = secrets.token_bytes(32)
+
+
+def _schema() -> dict[str, Any]:
+    """The JSON schema of a profile, with what is valid where a text or a number is not enough."""
+    schema = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
+    schema["properties"] |= {
+        "occupation": {
+            "enum": [None, "", *CATALOG.codes],
+            "description": "Or a title that /titles has.",
+        },
+        "background": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
+        "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
+        "max_education": {"enum": [None, *EDUCATION]},
+        "fields": {"type": "array", "items": {"enum": [*major_groups().values()]}},
+        "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
+    }
+    return schema
+
+
+Stated = Annotated[Profile, WithJsonSchema(_schema())]
+Method = Literal[tuple(METHODS)]
+
+
+class Wanted(BaseModel, extra="forbid"):
     """What to recommend, to whom. writer: of explanations; its key comes from the environment."""
 
     profile: Stated
-    method: Name = "matched"
+    method: Method = "matched"
     top: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
-    rank_by: Name = "fit"
+    rank_by: Literal[RANK_BY] = "fit"
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
     writer: Literal["template", "openai"] = "template"
 
 
-Listed = create_model("Listed", list=str, method=str, limits=str, occupations=list[dict])
+Listed = create_model("Listed", list=str, method=str, limits=str, words=str, occupations=list[dict])
 
 
-class Pressed(BaseModel):
-    """What came of a list, from its top: 1 or -1 for a thumb up or down, 0 for neither."""
+class Pressed(BaseModel, extra="forbid"):
+    """What came of a list as it was given out: 1 or -1 for a thumb up or down, 0 for neither."""
 
-    list: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-    method: Name
+    list: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    method: Method
     profile: Stated
-    occupations: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MOST_ROWS)]
-    pressed: tuple[Literal[-1, 0, 1], ...]
+    occupations: Annotated[list[str], Field(min_length=1, max_length=MOST_ROWS)]
+    pressed: list[Literal[-1, 0, 1]]
 
 
 @app.get("/", include_in_schema=False)
 def page() -> HTMLResponse:
-    names = {"skills": SKILLS, "interests": INTERESTS, "work_values": WORK_VALUES}
+    names = {block: names for block, (names, _) in SCALES.items()}
     names |= {"education": EDUCATION, "fields": tuple(major_groups().values())}
-    nonce, text = uuid.uuid4().hex, Path(__file__).with_name("service.html").read_text("utf-8")
+    nonce, text = secrets.token_hex(16), Path(__file__).with_name("service.html").read_text("utf-8")
     text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
-    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
+    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce), **HEADERS})
 
 
 @app.get("/health")
-def health() -> dict[str, str]:
+async def health() -> dict[str, str]:
     return {"status": "ok", "version": app.version, "onet": CATALOG.release}
 
 
-@app.get("/occupations")
-def occupations() -> dict[str, str]:
-    """{O*NET-SOC code: title} of all occupations."""
-    return CATALOG.titles.to_dict()
+@app.get("/titles")
+def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[str, str]]:
+    """Up to ten job titles with a word that begins so, and the occupation that each stands for."""
+    folded = TITLES["title"].str.casefold()
+    found = TITLES[folded.str.contains(rf"\b{re.escape(q.casefold())}")]
+    later = ~folded[found.index].str.startswith(q.casefold())
+    best = found.assign(later=later, long=found["title"].str.len()).sort_values(["later", "long"])
+    return best.head(10)[["title", "onet_soc_code", "occupation"]].to_dict("records")
 
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    """The list's random name, what limits removed, and one row an occupation, best first."""
+    """The list's name, what limits removed, what words mean; a row an occupation, best first."""
     rows = _ranked(wanted)
-    known = {"list": uuid.uuid4().hex, "method": wanted.method, "limits": rows.attrs["limits"]}
-    return {**known, "occupations": _records(rows)}
+    name = _signed(secrets.token_hex(16), wanted.method, wanted.profile, rows["onet_soc_code"])
+    said = {"limits": rows.attrs["limits"], "words": rows.attrs.get("words", "")}
+    return {"list": name, "method": wanted.method, **said, "occupations": _records(rows)}
 
 
 @app.post("/explanations")
-def explanations(wanted: Wanted) -> dict[str, list]:
+async def explanations(wanted: Wanted, request: Request) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
+    if wanted.writer == "template":
+        return await run_in_threadpool(_explained, wanted)
+    paid, hour = app.state.paid, time.time() // 3600
+    if paid[hour] + wanted.top > app.state.paid_calls or not FREE.acquire(blocking=False):
+        raise Unavailable("Too much is asked of the model for now; take the writer 'template'.")
+    paid[hour] += wanted.top
+    work = EXPLAINERS.apply_async(_paid_for, [wanted])
+    try:
+        while not work.ready() and not await request.is_disconnected():
+            await asyncio.sleep(0.1)
+        return work.get() if work.ready() else {}
+    except asyncio.CancelledError:
+        raise Unavailable("The service is ending.") from None
+
+
+def _paid_for(wanted: Wanted) -> dict[str, list]:
+    from careerlib.explain.ask import client_from_environment  # loads for a second
+
+    try:  # no question twice, and an end to all
+        with client_from_environment(ASKING_SECONDS) as client:
+            once = client.with_options(max_retries=0)
+            return _explained(wanted, client=once, seconds=ASKING_SECONDS, cache=None)
+    finally:
+        FREE.release()
+
+
+def _explained(wanted: Wanted, **asking: Any) -> dict[str, list]:
     reasons = matcher_of(CATALOG).reasons if wanted.method == "matched" else None
     given = wanted.profile, _ranked(wanted), wanted.writer, CATALOG, reasons
-    told = explain(*given, cache=None, seconds=20.0)  # no answer is kept; it ends before we do
+    told = explain(*given, **asking)
     return {"explanations": _records(told.table), "notices": told.notices}
 
 
 @app.post("/feedback")
-async def feedback(pressed: Pressed) -> dict[str, int]:
+def feedback(pressed: Pressed) -> dict[str, int]:
     """Kept once this has answered; the same list sent again replaces itself."""
-    codes = [CATALOG.codes[CATALOG.position(name)] for name in pressed.occupations]
-    if (sent := len(pressed.pressed)) != len(codes):
-        raise CareerlibError(
-            f"There are {sent} presses for {len(codes)} occupations; send as many."
-        )
+    name, method, codes = pressed.list, pressed.method, pressed.occupations
+    known = hmac.compare_digest(name, _signed(name[:32], method, pressed.profile, codes))
+    if not known or len(codes) != len(pressed.pressed):
+        raise CareerlibError("No such list was given out here; ask for a list, and press there.")
     (person,) = encode_profiles(pressed.profile)
-    record(app.state.store, pressed.list, pressed.method, person, codes, pressed.pressed)
-    return {"kept": sent}
+    with closing(open_store(app.state.feedback, make=False)) as store:
+        record(store, name, method, person, codes, pressed.pressed, app.state.keep)
+    return {"kept": len(codes)}
+
+
+def _signed(name: str, method: str, profile: Profile, codes: Iterable[str]) -> str:
+    """The name and a signature of all that is given out under it."""
+    given = json.dumps([name, method, asdict(profile), *codes], sort_keys=True)
+    return name + hmac.digest(app.state.key, given.encode(), "sha256").hex()[:32]
 
 
 def _ranked(wanted: Wanted) -> pd.DataFrame:
@@ -125,36 +234,84 @@ def _records(rows: pd.DataFrame) -> list[dict]:
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
-@app.middleware("http")
-async def _bounded(request: Request, answer: Callable) -> Response:
-    """Refuses bodies that are too long, or do not say how long, and what takes too long."""
-    length = int(request.headers.get("content-length", 0))
-    if length > MOST_BYTES or "transfer-encoding" in request.headers:
-        return _refused(request, HTTPException(413, f"The body is longer than {MOST_BYTES} bytes."))
-    try:
-        return await asyncio.wait_for(answer(request), MOST_SECONDS)
-    except TimeoutError:
-        return _refused(request, HTTPException(503, f"It took over {MOST_SECONDS:.0f} seconds."))
-
-
 @app.exception_handler(HTTPException)
 @app.exception_handler(RequestValidationError)
 @app.exception_handler(CareerlibError)
-def _refused(request: Request, error: Exception) -> JSONResponse:
+async def _refused(request: Request, error: Exception) -> JSONResponse:
     """One sentence on what is wrong; of a profile, the one that Profile itself tells."""
-    sentence = str(getattr(error, "detail", error))
-    if isinstance(error, RequestValidationError):
-        first = error.errors()[0]
+    headers = getattr(error, "headers", None) or {}  # which methods there are
+    status, sentence = getattr(error, "status_code", 409), str(getattr(error, "detail", error))
+    if isinstance(error.__cause__, RecursionError):
+        sentence = "The request is nested too deeply to be read; a profile has three levels."
+    elif isinstance(error, RequestValidationError):
+        status, first = 422, error.errors()[0]
+        stated = [one for one in error.errors() if one["loc"][1:2] == ("profile",)]
         where = ".".join(str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str))
         sentence = f"The request cannot be used: {where or 'the body'}: {first['msg'][:160]}."
-        if isinstance(cause := first.get("ctx", {}).get("error"), CareerlibError):
-            sentence = str(cause)
-    return JSONResponse({"error": sentence}, getattr(error, "status_code", 422))
+        sentence = profile_sentence(stated) if stated else sentence
+    return JSONResponse({"error": sentence}, status, HEADERS | headers)
 
 
-def serve(host: str, port: int, feedback: Path, say: Callable[[str], object]) -> None:
-    """Run the service until it is interrupted; thumbs go to the SQLite file `feedback`."""
-    app.state.store = open_store(feedback)
-    recommend(SARAH, top=1)  # fitted now rather than while the first person waits
-    say(f"The page is at http://{host}:{port}/ until you press Ctrl-C; thumbs go to {feedback}.")
-    uvicorn.run(app, host=host, port=port, log_level="error", access_log=False)  # logs no profile
+class Connection(H11Protocol):
+    """uvicorn's, with a clock until a request is read, and a bound: who is slow gives way."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.clock = self.loop.call_later(MOST_SECONDS, transport.abort)
+        if len(self.connections) > MOST_OPEN:
+            others: Any = self.connections - {self}
+            slow = (one for one in others if not one.clock.cancelled())
+            next(slow, self).transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state not in READING:
+            self.clock.cancel()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.their_state in READING:
+            self.clock = self.loop.call_later(MOST_SECONDS, self.transport.abort)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if not self.clock.cancelled():
+            self.transport.abort()
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    """Not: what was cancelled when the service ended."""
+    return not record.exc_info or record.exc_info[0] is not asyncio.CancelledError
+
+
+def serve(
+    host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int],
+    paid_calls: int, say: Callable[[str], object],
+) -> None:  # fmt: skip
+    """Run the service until it is ended; the arguments are the options of `careerlib serve`."""
+    state, state.feedback, state.keep, state.paid_calls = app.state, feedback, keep, paid_calls
+    where = f"Cannot listen at '{host}', port {port}"
+    if not host or not all(re.fullmatch(r"\*|(\*\.)?[\w.-]+", name) for name in allow_host):
+        raise CareerlibError(f"{where}: --host and --allow-host take a name without a port.")
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.create_server(address, family=family)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no name"
+        raise CareerlibError(f"{where} ({why}); choose another --host or --port.") from None
+    with listening:
+        with closing(open_store(feedback)) as store:
+            ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
+        recommend(SARAH, top=1)  # fitted now rather than while the first person waits
+        address, port = listening.getsockname()[:2]
+        names = [f"[{name}]" if ":" in name else name for name in (address, host)]
+        HOSTS.extend([*names, *allow_host])
+        kept = f"thumbs go to {feedback} ({lists:,} lists, {feedback.stat().st_size:,} bytes)"
+        say(f"The page is at http://{names[0]}:{port}/ until you press Ctrl-C; {kept}.")
+        # It logs no profile, and ends within seconds, whatever it is at.
+        config = uvicorn.Config(
+            app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
+        logging.getLogger("uvicorn.error").addFilter(_is_fault)
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listening])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from careerlib.encoding import SLOTS
+from careerlib.encoding import ALL_SLOTS
 from careerlib.errors import CareerlibError
 
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
@@ -66,11 +66,11 @@ def record(
     store: sqlite3.Connection, name: str, method: str, person: np.ndarray,
     occupations: Sequence[str], pressed: Sequence[int], keep: tuple[int, int] = (10**6, 10**4),
 ) -> None:  # fmt: skip
-    """Write one list, from its top, at once; again, it replaces itself. person: (50,) vector.
+    """Write one list, from its top, at once; again, it replaces itself.
 
-    keep: the last so many lists stay, and those of the last so many days.
+    person: (83,) or (50,) vector. keep: the last so many lists stay, if of so many last days.
     """
-    stated = json.dumps({SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
+    stated = json.dumps({ALL_SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
     with _told("Feedback cannot be kept", "press again later"), store:  # behind it, on the disk
         store.execute(ROW, (name, method, stated, shown))

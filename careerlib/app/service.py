@@ -36,7 +36,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from careerlib import __version__
 from careerlib.app.feedback import Unavailable, open_store, record
 from careerlib.catalog import EDUCATION, load_catalog
-from careerlib.encoding import encode_profiles
+from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
 from careerlib.matching import matcher_of
@@ -166,7 +166,7 @@ def recommendations(wanted: Wanted) -> Listed:
     """The list's name, what limits removed, what words mean; a row an occupation, best first."""
     rows = _ranked(wanted)
     name = _signed(secrets.token_hex(16), wanted.method, wanted.profile, rows["onet_soc_code"])
-    said = {"limits": rows.attrs["limits"], "words": rows.attrs.get("words", "")}
+    said = {"limits": rows.attrs["limits"], "words": rows.attrs["words"]}
     return {"list": name, "method": wanted.method, **said, "occupations": _records(rows)}
 
 
@@ -213,7 +213,7 @@ def feedback(pressed: Pressed) -> dict[str, int]:
     known = hmac.compare_digest(name, _signed(name[:32], method, pressed.profile, codes))
     if not known or len(codes) != len(pressed.pressed):
         raise CareerlibError("No such list was given out here; ask for a list, and press there.")
-    (person,) = encode_profiles(pressed.profile)
+    (person,) = encode_persons(pressed.profile)
     with closing(open_store(app.state.feedback, make=False)) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}

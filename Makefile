@@ -1,5 +1,5 @@
 # `make run` executes the notebooks, `make test` proves them; both set up .venv first.
-# Another Python than the first 3.11 to 3.13 found: make PYTHON=/path/to/python run
+# Another Python than the first 3.11 to 3.14 found: make PYTHON=/path/to/python run
 PYTHON ?=
 # More options: make run ARGS="--only 04", make lab ARGS="--no-browser --port 8890"
 ARGS ?=

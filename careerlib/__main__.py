@@ -21,6 +21,12 @@ COMPLETION = """\b
 Completion with the Tab key, for bash (zsh and fish likewise):
   eval "$(_CAREERLIB_COMPLETE=bash_source careerlib)"
 """
+# What a missing package belongs to; the others are in the extra `notebooks`.
+EXTRAS = {
+    "dask": "batch", "distributed": "batch", "fastapi": "service", "openai": "explain",
+    "openpyxl": "data", "pooch": "data", "requests": "data", "starlette": "service",
+    "uvicorn": "service",
+}  # fmt: skip
 
 
 class OneSentenceGroup(click.Group):
@@ -32,8 +38,10 @@ class OneSentenceGroup(click.Group):
         except CareerlibError as error:
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:  # an extra that was not installed
-            extras = "pip install 'careerlib[notebooks,batch,data,service]'"
-            raise click.ClickException(f"The package {error.name} is missing: {extras}") from error
+            name = str(error.name).partition(".")[0]
+            extra = EXTRAS.get(name, "notebooks")
+            told = f"The package {name} is missing: pip install 'careerlib[{extra}]'"
+            raise click.ClickException(told) from error
         except KeyboardInterrupt:
             click.echo("Interrupted: what had finished is kept, the rest is as it was.", err=True)
             raise click.exceptions.Exit(130) from None

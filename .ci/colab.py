@@ -1,0 +1,54 @@
+"""Bring the cell `colab` of every notebook in step with what is written here.
+
+It is the first code cell, hidden, and does nothing in a checkout. `make notebooks` calls this.
+"""
+
+import json
+import tomllib
+from pathlib import Path
+
+from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+SOURCE = """
+# In a checkout this does nothing. Elsewhere, on Colab for example, it gets the
+# project and its packages: run it, restart the session, run all cells.
+import os, subprocess, sys
+from importlib.util import find_spec
+from pathlib import Path
+
+home = Path("career-recommender/notebooks")
+if find_spec("careerlib") is None and not Path("../data").exists():
+    address = "ADDRESS"
+    address = os.environ.get("CAREERLIB_REPOSITORY", address)
+    clone = ["git", "clone", "-q", "--depth", "1", address]
+    home.exists() or subprocess.run([*clone, home.parent], check=True)
+if home.exists():
+    os.chdir(home)
+if find_spec("careerlib") is None:
+    install = [sys.executable, "-m", "pip", "install", "-q", "..[lesson]"]
+    subprocess.run(install, check=True)
+    raise SystemExit("Now restart the session (menu Runtime) and run all cells.")
+""".strip().replace("ADDRESS", PROJECT["urls"]["Repository"])
+
+
+def in_step(notebook: dict) -> dict:
+    """The notebook with this cell before its first code cell, in place of an older one."""
+    cells = [cell for cell in notebook["cells"] if cell["id"] != "colab"]
+    first = next(place for place, cell in enumerate(cells) if cell["cell_type"] == "code")
+    cell = {
+        "cell_type": "code", "execution_count": None, "id": "colab", "outputs": [],
+        "metadata": {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]},
+        "source": SOURCE.splitlines(keepends=True),
+    }  # fmt: skip
+    old = [each for each in notebook["cells"] if each["id"] == "colab"]
+    if old and "".join(old[0]["source"]) == SOURCE:  # executed: its number stays
+        cell["execution_count"] = old[0]["execution_count"]
+    return {**notebook, "cells": [*cells[:first], cell, *cells[first:]]}
+
+
+if __name__ == "__main__":
+    for path in notebooks_in(NOTEBOOKS):
+        notebook = in_step(json.loads(path.read_text("utf-8")))
+        text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
+        replace_file(path, f"{text}\n".encode())

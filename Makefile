@@ -40,6 +40,7 @@ data: setup ## download the official files and rebuild the tables in data/
 		--bls outputs/upstream/occupation.xlsx
 
 notebooks: setup ## for maintainers: execute the committed notebooks in place
+	@$(BIN)/python .ci/colab.py
 	@$(BIN)/python -m careerlib run --in-place
 	@$(BIN)/python .ci/readme.py
 

@@ -5,7 +5,6 @@ It is the first code cell, hidden, and does nothing in a checkout. `make noteboo
 
 import json
 import tomllib
-from pathlib import Path
 
 from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
 
@@ -18,11 +17,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 home = Path("career-recommender/notebooks")
-if find_spec("careerlib") is None and not Path("../data").exists():
+here = home.exists() or Path("../data/tables.json").exists()
+if find_spec("careerlib") is None and not here:
     address = "ADDRESS"
     address = os.environ.get("CAREERLIB_REPOSITORY", address)
-    clone = ["git", "clone", "-q", "--depth", "1", address]
-    home.exists() or subprocess.run([*clone, home.parent], check=True)
+    clone = ["git", "clone", "-q", "--depth", "1", address, home.parent]
+    subprocess.run(clone, check=True)
 if home.exists():
     os.chdir(home)
 if find_spec("careerlib") is None:

@@ -1,0 +1,84 @@
+"""Each command that the documents and `--help` name is run: by a test here or by the workflow."""
+
+import re
+import shlex
+
+import official
+import pytest
+from click.testing import CliRunner
+
+from careerlib.__main__ import cli
+from careerlib.project import ROOT
+
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "data/README.md", "outputs/README.md"]
+PROGRAMS = "make careerlib python pip uv conda papermill pre-commit dask git"
+WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+HERE = [
+    "careerlib recommend my_profile.yml --top 5",
+    "careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx --output tables",
+]
+NOT_RUN = {
+    "careerlib data fetch --output": "network; test_sources.py fetches from a server on loopback",
+    "make data": "network, as above",
+    "make lock": "network; for maintainers, test_setup.py checks what comes out",
+    "make clean": "deletes",
+    "pip install": "network; test_setup.py reads the extras' names, the workflow installs the lock",
+    "pre-commit install": "changes the checkout's hooks; they call `make lint`",
+    "python -m nbdime --enable": "changes Git's settings",
+    "git checkout": "changes the checkout",
+    "dask worker --nthreads --no-nanny": "a cluster; the tests of sweeps start one on loopback",
+    "careerlib sweep --scheduler --findings": "a cluster, or half an hour",
+    "careerlib llm --port": "runs until Ctrl-C; test_llm.py starts the model",
+}
+
+
+def examples(command=cli):
+    """What the help of each command gives as its example."""
+    for one in getattr(command, "commands", {}).values():
+        yield from re.findall(r"Example: (careerlib [^|,\n]*)", one.help or "")
+        yield from examples(one)
+
+
+def documented():
+    texts = [(ROOT / name).read_text("utf-8") for name in DOCUMENTS]
+    blocks = [
+        block for text in texts for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S)
+    ]
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += [code for text in texts for code in re.findall(r"`([^`\n]+)`", text)]
+    return [kind(line) for line in [*lines, *examples()] if kind(line)]
+
+
+def kind(line):
+    """("careerlib run", {"--only", "-p"}) of a line with such a command, else nothing."""
+    words = shlex.split(line.partition(" #")[0].replace(".venv/bin/", ""), posix=False)
+    if words[:3] == ["python", "-m", "careerlib"]:
+        words = words[2:]
+    if len(words) < 2 or words[0] not in PROGRAMS.split():
+        return None
+    count = 3 if words[1] in ("-m", "data", "careerlib") else 2
+    return " ".join(words[:count]), {word for word in words[count:] if word.startswith("-")}
+
+
+def test_each_documented_command_is_run_somewhere():
+    lines = [line.strip().removeprefix("- run: ") for line in WORKFLOW.splitlines()]
+    lines = [re.sub(r"^timeout \d+ ", "", line).partition(" || ")[0] for line in lines]
+    run = [kind(line) for line in [*lines, *HERE, *NOT_RUN] if kind(line)]
+    commands = documented()
+    assert len(commands) > 40
+    for name, options in commands:
+        known = [other for other in run if other[0] == name and options <= other[1]]
+        assert known, f"'{name}' with {sorted(options)} is run by no test and in no workflow"
+    for reason in NOT_RUN:
+        assert kind(reason)[0] in {name for name, _ in commands}, f"'{reason}' is not documented"
+
+
+@pytest.mark.parametrize("command", HERE)
+def test_a_documented_command_works(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = cli.commands["recommend"].help.partition("in my_profile.yml\n")[2]
+    (tmp_path / "my_profile.yml").write_text(example)
+    (tmp_path / "db_30_1_text.zip").write_bytes(official.zipped(official.release()))
+    (tmp_path / "occupation.xlsx").write_bytes(official.workbook(official.sheet()))
+    ended = CliRunner().invoke(cli, shlex.split(command)[1:])
+    assert ended.exit_code == 0, ended.output

@@ -1,18 +1,25 @@
 """Each command that the documents and `--help` name is run: by a test here or by the workflow."""
 
+import ast
+import json
 import re
+import runpy
 import shlex
+import tomllib
 
 import official
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.project import ROOT
+from careerlib.project import NOTEBOOKS, ROOT, notebooks_in
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "data/README.md", "outputs/README.md"]
 PROGRAMS = "make careerlib python pip uv conda papermill pre-commit dask git"
 WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 HERE = [
     "careerlib recommend my_profile.yml --top 5",
     "careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx --output tables",
@@ -27,7 +34,7 @@ NOT_RUN = {
     "python -m nbdime --enable": "changes Git's settings",
     "git checkout": "changes the checkout",
     "dask worker --nthreads --no-nanny": "a cluster; the tests of sweeps start one on loopback",
-    "careerlib sweep --scheduler --findings": "a cluster, or half an hour",
+    "careerlib sweep -p --scheduler --findings": "a cluster, or half an hour",
     "careerlib llm --port": "runs until Ctrl-C; test_llm.py starts the model",
 }
 
@@ -45,6 +52,7 @@ def documented():
         block for text in texts for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S)
     ]
     lines = [line for block in blocks for line in block.splitlines()]
+    lines += [f"make {name}" for name in re.findall(r"^(\w+):.*## ", MAKEFILE, re.M)]
     lines += [code for text in texts for code in re.findall(r"`([^`\n]+)`", text)]
     return [kind(line) for line in [*lines, *examples()] if kind(line)]
 
@@ -82,3 +90,23 @@ def test_a_documented_command_works(command, tmp_path, monkeypatch):
     (tmp_path / "occupation.xlsx").write_bytes(official.workbook(official.sheet()))
     ended = CliRunner().invoke(cli, shlex.split(command)[1:])
     assert ended.exit_code == 0, ended.output
+
+
+def test_colabs_cell_is_in_step_where_a_notebook_has_it():
+    colab = runpy.run_path(str(ROOT / ".ci" / "colab.py"))
+    assert PROJECT["urls"]["Repository"] in colab["SOURCE"]
+    ast.parse(colab["SOURCE"])
+    for path in notebooks_in(NOTEBOOKS):
+        notebook = json.loads(path.read_text("utf-8"))
+        once = colab["in_step"](notebook)
+        assert colab["in_step"](once) == once and len(once["cells"]) - len(notebook["cells"]) < 2
+        if any(cell["id"] == "colab" for cell in notebook["cells"]):
+            assert once == notebook, f"{path.name}: run 'make notebooks'"
+
+
+def test_citation_and_hooks_agree_with_the_project():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]
+    assert citation["repository-code"] == PROJECT["urls"]["Repository"]
+    (hooks,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [hook["entry"] for hook in hooks["hooks"]] == ["make lint"]

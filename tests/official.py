@@ -85,11 +85,6 @@ def workbook(rows, name="Table 1.2"):
     return file.getvalue()
 
 
-def unzipped(content):
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 def zipped(files, folder=""):
     """Bytes of a zip of {name: bytes}, in a folder of it perhaps."""
     file = io.BytesIO()

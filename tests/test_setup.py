@@ -80,7 +80,8 @@ def test_python_versions_agree():
 # What is imported under another name than its package's, and what comes with another package.
 PACKAGES = {
     "IPython": "ipykernel", "PIL": "pillow", "anyio": "fastapi", "dask": "distributed",
-    "httpx2": "openai", "jupyter_client": "nbclient", "jupyter_core": "nbclient",
+    "httpx2": "openai", "joblib": "scikit-learn", "jupyter_client": "nbclient",
+    "jupyter_core": "nbclient", "werkzeug": "pytest-httpserver",
     "nbconvert": "jupyterlab", "packaging": None, "pydantic_core": "pydantic", "requests": "pooch",
     "sklearn": "scikit-learn", "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None,
     "yaml": "pyyaml",

@@ -19,10 +19,9 @@ test: lint ## prove everything: code, careerlib, the notebooks against their com
 	@$(BIN)/python -m pytest -rs -n 2 --dist loadfile
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --nbval -n 2 --dist loadfile -p no:cacheprovider notebooks
 
-lint: setup ## check the code's form and types
+lint: setup ## check the code's form
 	@$(BIN)/python -m ruff check --quiet
 	@$(BIN)/python -m ruff format --check --quiet || { echo "Error: run 'ruff format'" >&2; exit 1; }
-	@$(BIN)/python -m mypy
 
 lab: setup ## open JupyterLab on notebook 01
 	@test "$$(id -u)" -ne 0 || root=--allow-root; \

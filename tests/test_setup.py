@@ -88,7 +88,7 @@ PACKAGES = {
 }  # fmt: skip
 # Used without an import: by pandas, by Jupyter, by Sphinx, or on the command line.
 COMMANDS = set(
-    """editables hatchling jupyterlab mypy myst-nb nbval pillow pytest-httpserver
+    """editables hatchling jupyterlab myst-nb nbval pillow pytest-httpserver
 pytest-xdist ruff sphinx sphinx-book-theme sphinx-copybutton""".split()
 )
 

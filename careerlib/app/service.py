@@ -84,7 +84,7 @@ Refusal = create_model("Refusal", error=str)
 app = FastAPI(
     title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
     max_body_size=MOST_BYTES, lifespan=_prepared, dependencies=[Depends(_own)],
-    responses=dict.fromkeys((400, 403, 409, 413, 422, 503), {"model": Refusal}),
+    responses=dict.fromkeys((400, 403, 404, 409, 413, 422, 503), {"model": Refusal}),
 )  # fmt: skip
 app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
@@ -96,10 +96,7 @@ def _schema() -> dict[str, Any]:
     """The JSON schema of a profile, with what is valid where a text or a number is not enough."""
     schema = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
     schema["properties"] |= {
-        "occupation": {
-            "enum": [None, "", *CATALOG.codes],
-            "description": "Or a title that /titles has.",
-        },
+        "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
         "background": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
         "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
         "max_education": {"enum": [None, *EDUCATION]},
@@ -244,11 +241,12 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, RecursionError):
         sentence = "The request is nested too deeply to be read; a profile has three levels."
     elif isinstance(error, RequestValidationError):
-        status, first = 422, error.errors()[0]
+        first = error.errors()[0]
         stated = [one for one in error.errors() if one["loc"][1:2] == ("profile",)]
         where = ".".join(str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str))
         sentence = f"The request cannot be used: {where or 'the body'}: {first['msg'][:160]}."
         sentence = profile_sentence(stated) if stated else sentence
+        status = 404 if first["loc"][2:3] == ("occupation",) else 422  # well said, but not there
     return JSONResponse({"error": sentence}, status, HEADERS | headers)
 
 

@@ -139,7 +139,7 @@ FAULTS = {
         lambda asked: completion(content(asked, next_step=[{"id": "x", "words": "y"}])), AGREED
     ),
     **{f"body {body[:9]}": (status(200, content=body), AGREED)
-       for body in (b"", b"null", b"{}", b"\xff\xfe{", b"[" * 100_000, b'{"choices": []}')},
+       for body in (b"", b"null", b"{}", b"\xff\xfe{", b"[" * 40_000, b'{"choices": []}')},
 }  # fmt: skip
 
 

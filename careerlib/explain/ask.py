@@ -18,26 +18,24 @@ from careerlib.errors import CareerlibError
 from careerlib.project import OUTPUTS, replace_file
 
 MODEL = "gpt-5.4-mini"
-MOST_BYTES, MOST_LETTERS = 200_000, 8_000  # of a reply, and of the answer in it
+MOST_BYTES = 50_000  # of a reply
 FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
-Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, schema
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 NO_REPLY: Reply = (None, "template")
-TOO_LONG = "sent more than an answer can be"
-LATE = multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError
 # In our words, the first that fits: what a server says of an error may hold the key.
-SENTENCES = (
-    (LATE, "gave no complete answer in time"),
-    (httpx2.ConnectError, "cannot be reached; check that the server runs"),
-    ((httpx2.TransportError, openai.APIConnectionError), "broke off the connection"),
-    (openai.AuthenticationError, "refused the API key (401); check OPENAI_API_KEY"),
-    (openai.NotFoundError, "is not known there (404); choose another, or check OPENAI_BASE_URL"),
-    (openai.RateLimitError, "refused further requests for now (429), or has no credit left"),
-    (openai.APIStatusError, "answered with status {error.status_code}"),
-    (openai.OpenAIError, "{error}"),  # one of ours
-    (OSError, "answered, but the cache cannot keep it ({error.strerror})"),
-    (Exception, "answered in a form that was not agreed"),
-)
+SENTENCES = {
+    (multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError):
+        "gave no complete answer in time",
+    (httpx2.TransportError, openai.APIConnectionError):
+        "cannot be reached, or broke off the connection; check that the server runs",
+    openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
+    openai.NotFoundError: "is not known there (404); choose another, or check OPENAI_BASE_URL",
+    openai.RateLimitError: "refused further requests for now (429), or has no credit left",
+    openai.APIStatusError: "answered with status {error.status_code}",
+    openai.OpenAIError: "{error}",  # one of ours
+    OSError: "answered, but the cache cannot keep it ({error.strerror})",
+    Exception: "answered in a form that was not agreed",
+}  # fmt: skip
 
 
 def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
@@ -49,13 +47,11 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
     hooks = {"response": [lambda response: response.is_success or response.close()]}
     try:
         here = HttpUrl(address).host in ("localhost", "127.0.0.1", "[::1]")
-        web = openai.DefaultHttpxClient(
-            follow_redirects=False, trust_env=not here, event_hooks=hooks
-        )
+        how = {"follow_redirects": False, "trust_env": not here, "event_hooks": hooks}
+        web = openai.DefaultHttpxClient(**how)
     except (OSError, ValueError):
-        raise CareerlibError(
-            "OPENAI_BASE_URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used; correct or unset them."
-        ) from None
+        what = "OPENAI_BASE_URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used"
+        raise CareerlibError(f"{what}; correct or unset them.") from None
     key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * here
     if not re.fullmatch("[!-~]+", key):
         what = "holds letters that no key has (it is not shown here)" if key else "is not set"
@@ -64,28 +60,26 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
 
 
 def ask_all(
-    questions: list[Question], client: openai.OpenAI, model: str = MODEL,
-    sampling: dict[str, float] | None = None, max_tokens: int = 1500, at_once: int = 4,
-    seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
+    questions: list[tuple[list[dict[str, str]], type[BaseModel]]], client: openai.OpenAI,
+    model: str = MODEL, sampling: dict[str, float] | None = None, max_tokens: int = 1500,
+    at_once: int = 4, seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
 ) -> tuple[list[Reply], list[str]]:  # fmt: skip
-    """A reply to each question, in order, and a notice of each failure.
+    """A reply to each question (messages, schema), in order, and a notice of each failure.
 
     sampling: temperature and the like. seconds: for all; what has not come by then is missing.
     cache: a folder or None.
     """
     request = {"model": model, "max_completion_tokens": max_tokens, **(sampling or {})}
-    called = f"The model {model} at {client.base_url.netloc.decode()} "
-    ends = time.monotonic() + seconds
-    replies, notices = [], {}
+    ends, replies, notices = time.monotonic() + seconds, [], []
     with ThreadPool(at_once) as pool:
         for waiting in [pool.apply_async(_one, (client, request, *q, cache)) for q in questions]:
             try:
                 reply, told = waiting.get(max(0.0, ends - time.monotonic()))
             except multiprocessing.TimeoutError as error:
-                reply, told = NO_REPLY, [_sentence(error)]
+                reply, told = NO_REPLY, [_sentence(error, client, model)]
             replies.append(reply)
-            notices |= dict.fromkeys(said.replace("The model ", called) for said in told)
-    return replies, list(notices)
+            notices += told
+    return replies, list(dict.fromkeys(notices))
 
 
 def _one(
@@ -107,7 +101,7 @@ def _one(
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, reply[0].model_dump_json(indent=1).encode())
     except Exception as error:  # noqa: BLE001
-        told.append(_sentence(error))
+        told.append(_sentence(error, client, request["model"]))
     return reply, told
 
 
@@ -122,28 +116,25 @@ def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseM
             raise ValueError
         for part in response.iter_bytes():
             if len(body := body + part) > MOST_BYTES:
-                raise openai.OpenAIError(TOO_LONG)
+                raise openai.OpenAIError("sent more than an answer can be")
     choice = json.loads(body)["choices"][0]
-    text, end = choice["message"]["content"], choice["finish_reason"]
-    if choice["message"].get("refusal") or end == "content_filter":
+    message, end = choice["message"], choice["finish_reason"]
+    if message.get("refusal") or end == "content_filter":
         raise openai.OpenAIError("refused to answer")
     if end == "length":
         raise openai.OpenAIError("was cut off at its limit of tokens")
-    if len(text) > MOST_LETTERS:
-        raise openai.OpenAIError(TOO_LONG)
-    fenced = FENCE.fullmatch(text)
-    answer = schema.model_validate_json(fenced[1] if fenced else text)
+    fenced = FENCE.fullmatch(message["content"])
+    answer = schema.model_validate_json(fenced[1] if fenced else message["content"])
     # Twelve letters of the key in a row, whatever is put between them.
-    said, key = (
-        re.sub(r"[\W_]", "", text).casefold() for text in (answer.model_dump_json(), client.api_key)
-    )
+    texts = answer.model_dump_json(), client.api_key
+    said, key = (re.sub(r"[\W_]", "", text).casefold() for text in texts)
     if any(key[at : at + 12] in said for at in range(len(key) - 11)):
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     return answer
 
 
-def _sentence(error: Exception) -> str:
-    """What is wrong; `ask_all` adds which model it is."""
-    error = error.__cause__ if isinstance(error.__cause__, httpx2.ConnectError) else error
-    said = next(said for kind, said in SENTENCES if isinstance(error, kind))
-    return f"The model {said.format(error=error)}."
+def _sentence(error: Exception, client: openai.OpenAI, model: str) -> str:
+    """What is wrong, and with which model."""
+    said = next(said for kind, said in SENTENCES.items() if isinstance(error, kind))
+    at = client.base_url.netloc.decode()
+    return f"The model {model} at {at} {said.format(error=error)}."

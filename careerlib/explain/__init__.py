@@ -39,8 +39,8 @@ def explain(
 ) -> Written:  # fmt: skip
     """What speaks for and against each recommended occupation, and a next step.
 
-    recommendations: what `recommend` returns, or codes or titles. writer: one of WRITERS; "openai"
-    asks through `client`, an openai.OpenAI, by default with what is in the environment. reasons:
+    recommendations: what `recommend` returns, or codes or titles. writer: "openai" asks through
+    `client`, an openai.OpenAI, by default with what is in the environment. reasons:
     `Matcher.reasons`. asking: model, seconds and so on, see `ask.ask_all`.
 
     A row for each point, whatever a model does: side, id, words, fact (with the figure), source
@@ -54,9 +54,7 @@ def explain(
     if isinstance(recommendations, pd.DataFrame):
         recommendations = recommendations.get("onet_soc_code", ["no column onet_soc_code"])
     catalog = catalog or load_catalog()
-    positions = [catalog.position(str(occupation)) for occupation in recommendations]
-    if len(set(positions)) < len(positions):
-        raise CareerlibError("An occupation comes twice in the recommendations; give each once.")
+    positions = dict.fromkeys(catalog.position(str(one)) for one in recommendations)
     found, rows = gather(profile, catalog, positions, reasons), []
     replies, notices, names = [(None, "template")] * len(found), [], names_of(catalog)
     if writer == "openai" and found:

@@ -31,6 +31,8 @@ BLOCKS = {
                     "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
 }  # fmt: skip
 FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
+NAMES = {"wage": "the median wage", "growth": "the outlook", "openings": "the openings",
+         "education": "the education"}  # fmt: skip
 PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
 
 
@@ -80,7 +82,7 @@ def gather(
     ratings, found = pd.concat(parts, axis=1), []
     lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
     higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
-    for at in map(int, positions):
+    for at in positions:
         row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
         shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
         kinds = [_rated(block, profile, rated, shares) for block in BLOCKS]
@@ -121,40 +123,39 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
     wage, growth, openings, taught = row[[*FIGURES, "education"]]
     high, low = ({id for id in FIGURES.values() if of[id] >= 0.75} for of in shares.values())
+    least, most = profile.min_wage, profile.max_education
     others, found = row["bls_shared_by"] - 1, []
     shared = f" (BLS counts it together with {others} others)" if others > 0 else ""
 
-    def add(id: str, name: str, good: bool, text: str, *plain: str, limit: bool = False) -> None:
+    def add(id: str, good: bool, text: str, *plain: str, limit: bool = False) -> None:
         side = FOR if good else AGAINST
         text += ("" if limit else _than(side, shares, id)) + shared
-        found.append(Fact(id, side, name, text, plain[not good], limit and not good))
+        found.append(Fact(id, side, NAMES[id], text, plain[not good], limit and not good))
 
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
-    if (least := profile.min_wage) and pd.notna(wage):
-        plain, text = "The pay meets your minimum.", f"{pay}, your minimum is USD {least:,.0f}"
-        add("wage", "the median wage", wage >= least, text, plain, "The pay is below your minimum.",
-            limit=True)  # fmt: skip
+    if least and pd.notna(wage):
+        plain = "The pay meets your minimum.", "The pay is below your minimum."
+        add("wage", wage >= least, f"{pay}, your minimum is USD {least:,.0f}", *plain, limit=True)
     elif "wage" in high | low:
-        add("wage", "the median wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
+        add("wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
     if growth < 0 or (growth > 0 and "growth" in high):
-        add("growth", "the outlook", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %",
-            "The number of jobs grows.", "The number of jobs shrinks.")  # fmt: skip
+        plain = "The number of jobs grows.", "The number of jobs shrinks."
+        add("growth", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %", *plain)
     if "openings" in high:
         text = f"Openings: {1000 * openings:,.0f} a year"
-        add("openings", "the openings", True, text, "Many places come free every year.")
-    if (most := profile.max_education) and pd.notna(taught):
-        text = f"Typical education: {taught}, you accept up to: {most}"
+        add("openings", True, text, "Many places come free every year.")
+    if most and pd.notna(taught):
         plain = (f"It asks for {much} schooling than you accept." for much in ("no more", "more"))
-        fits = NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most]
-        add("education", "the education", fits, text, *plain, limit=True)
+        text = f"Typical education: {taught}, you accept up to: {most}"
+        add("education", NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most], text, *plain, limit=True)
     return found
 
 
 def _counted(table: pd.DataFrame) -> list[Fact]:
     """The four strongest of the recommender's own reasons, by what they added to its score."""
-    table, found = table[table["contribution"].abs() >= 0.005], []
     table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
-    for statement, added in zip(table["statement"], table["contribution"], strict=True):
+    found = []
+    for statement, added in table[table["contribution"].abs() >= 0.005].to_numpy():
         side, moved = (FOR, "raised") if added > 0 else (AGAINST, "lowered")
         name = one_line(statement, 80)
         text = f"{name}: {added:+.2f} log-odds in the recommender's score"

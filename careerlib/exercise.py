@@ -66,7 +66,9 @@ def _near(answer: float | str, right: float) -> bool:
     digits = -int(written.exponent) if right % 1 else max(0, -int(written.exponent))
     rounded = float(number) in [round(each, digits) for each in wanted]
     exact = np.isclose(float(number), wanted, rtol=1e-6, atol=1e-9).any()
-    return bool(exact or (rounded and len(number.as_tuple().digits) >= 2))
+    if isinstance(answer, str):  # where a last 0 is a digit, too
+        written = number.as_tuple()
+    return bool(exact or (rounded and len(written.digits) >= 2))
 
 
 def _shown(value: Any) -> str:

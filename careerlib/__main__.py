@@ -3,11 +3,9 @@
 Every command imports what it needs when it runs, so that `--help` answers at once.
 """
 
-import contextlib
 import os
 import signal
 import sys
-import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,9 +37,8 @@ class OneSentenceGroup(click.Group):
             raise click.ClickException(str(error)) from error
         except ModuleNotFoundError as error:  # an extra that was not installed
             name = str(error.name).partition(".")[0]
-            extra = EXTRAS.get(name, "notebooks")
-            told = f"The package {name} is missing: pip install 'careerlib[{extra}]'"
-            raise click.ClickException(told) from error
+            how = f"pip install 'careerlib[{EXTRAS.get(name, 'notebooks')}]'"
+            raise click.ClickException(f"The package {name} is missing: {how}") from error
         except KeyboardInterrupt:
             click.echo("Interrupted: what had finished is kept, the rest is as it was.", err=True)
             raise click.exceptions.Exit(130) from None
@@ -84,12 +81,12 @@ def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> N
     """
     from careerlib.batch import notebooks
 
-    if in_place and (parameters or file):
-        raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
     given = notebooks.given(parameters, file)
-    results = notebooks.run(parameters=given, in_place=in_place, **options)
-    failed = any(result.problem for result in results)
-    _finish(notebooks.summary(results), failed, "" if in_place else options["output"])
+    if in_place and given:
+        raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
+    table = notebooks.run(parameters=given, in_place=in_place, **options)
+    failed = table["problem"].any()
+    _finish(notebooks.summary(table), failed, "" if in_place else options["output"])
 
 
 @cli.command(params=[*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH)])
@@ -112,12 +109,9 @@ def _finish(summary: str, failed: bool, output: str) -> None:
     """Make the book, print the summary, exit with 1 if something failed."""
     from careerlib.batch.book import write_book
 
-    try:  # before the summary, whose reader may have gone (`run | head`)
-        made = f"\nThe book is {shown(write_book(output))}." if output else ""
-    except CareerlibError:
-        click.echo(summary)
-        raise
-    click.echo(summary + made)
+    click.echo(summary)
+    if output:
+        click.echo(f"The book is {shown(write_book(output))}.")
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -268,20 +262,15 @@ def serve(**options: Any) -> None:
 def main() -> None:
     """The console script."""
     # A polite end request, of a CI system or a closed terminal, is treated like Ctrl-C.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):  # a letter that a terminal cannot show is a "?"
         stream.reconfigure(errors="replace")  # type: ignore
-    if os.environ.pop("PYTHONWARNINGS", ""):  # a warning in a library is no error of a run
-        warnings.resetwarnings()
-        warnings.simplefilter("ignore")
     try:
         cli(prog_name="careerlib")
     except OSError as error:  # such as a full disk behind standard output
-        with contextlib.suppress(OSError):  # what is still to be written has no place either
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(f"Error: {error}.")
+        click.echo(f"Error: {error}.", err=True)
+        os._exit(1)  # what is still to be written has no place either
 
 
 if __name__ == "__main__":

@@ -17,50 +17,44 @@ from conftest import files_in, printed, started, until, write_notebook
 
 from careerlib.__main__ import cli
 from careerlib.batch.notebooks import given, run, summary
-from careerlib.project import MARK, ROOT, locked
+from careerlib.project import MARK, ROOT, output_folder
 
 LIMIT = 8  # seconds; ample for the others, and two notebooks use all of it
 
-# One run of everything that can go wrong.
+# One run of everything that can go wrong: the problem that is told, and the source.
 
 NOTEBOOKS = {
-    "01_good": "import os, sys, warnings\nfor i in range(3):\n    print(i, flush=True)\n"
-    "print('warned', file=sys.stderr)\nwarnings.warn('careful')\ndisplay('shown')\n"
-    "print([count, share, flag, label, os.getcwd() == os.environ['HERE']])\n"
-    "print('from_startup' in globals(), set('abcdef'))",
-    "02_failing": "print('before')\nimport json\njson.loads('[')",
-    "04_hanging": "import ctypes\nprint('asleep', flush=True)\nctypes.CDLL(None).sleep(1000)",
+    "01_good": ("", "import os, sys, warnings\nfor i in range(3):\n    print(i, flush=True)\n"
+                "print('warned', file=sys.stderr)\nwarnings.warn('careful')\ndisplay('shown')\n"
+                "print([count, share, flag, label, os.getcwd() == os.environ['HERE']])\n"
+                "print('from_startup' in globals(), set('abcdef'))"),
+    "02_failing": ("In [1]: JSONDecodeError: Expecting value",
+                   "print('before')\nimport json\njson.loads('[')"),
+    "04_hanging": (f"In [1]: timed out after {LIMIT} s",
+                   "import ctypes\nprint('asleep', flush=True)\nctypes.CDLL(None).sleep(1000)"),
     # Answers its last cell, and hangs before the kernel can be asked anything else.
-    "05_lingering": "import asyncio, time\nasyncio.get_event_loop().call_soon(time.sleep, 1000)",
-    "07_dying": "import os\nos._exit(3)",
-    "08_leaving": "import sys\nsys.exit()",
-    "09_plot": "import matplotlib.pyplot as plt\nplt.plot([1]);",
+    "05_lingering": (f"In [1]: timed out after {LIMIT} s",
+                     "import asyncio, time\n"
+                     "asyncio.get_event_loop().call_soon(time.sleep, 1000)"),
+    "07_dying": ("In [1]: DeadKernelError: Kernel died", "import os\nos._exit(3)"),
+    "08_leaving": ("In [1]: SystemExit", "import sys\nsys.exit()"),
+    "09_plot": ("", "import matplotlib.pyplot as plt\nplt.plot([1]);"),
+    "10_the_ledger": ("", "import os\nprint(sorted(os.listdir(folder)))"),
     # Its message cannot be sent, so there is no error output.
-    "11_half": "raise ValueError('\\ud83d')",
-    "12_long": "import sys\nprint('x' * 300_000, file=sys.stderr)\nraise ValueError('y' * 300_000)",
-    "10_the_ledger": "import os\nprint(folder != '.', sorted(os.listdir(folder)))",
-}
+    "11_half": ("In [1]: ", "raise ValueError('\\ud83d')"),
+    "12_long": ("In [1]: ValueError: yyy", "import sys\nprint('x' * 300_000, file=sys.stderr)\n"
+                "raise ValueError('y' * 300_000)"),
+}  # fmt: skip
 PARAMETERS = "count: int = 1  # how many\nshare: float = 0.5\nflag: bool = False\nlabel: str = 'a'"
-EXPECTED = {
-    "01_good": "",
-    "02_failing": "In [1]: JSONDecodeError: Expecting value",
-    "04_hanging": f"In [1]: timed out after {LIMIT} s",
-    "05_lingering": f"In [1]: timed out after {LIMIT} s",
-    "07_dying": "In [1]: Kernel died",
-    "08_leaving": "In [1]: SystemExit",
-    "09_plot": "",
-    "10_the_ledger": "",
-    "11_half": "In [1]: ",
-    "12_long": "In [1]: ValueError: yyy",
-}
+GIVEN = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n'}
 
 
 @pytest.fixture(scope="module")
 def first(tmp_path_factory):
-    """Folders and results of the run that most tests look at, in a user's own surroundings."""
+    """Folders and table of the run that most tests look at, in a user's own surroundings."""
     folder = tmp_path_factory.mktemp("first")
-    notebooks, output = folder / "notebooks", folder / "out"
-    for name, source in NOTEBOOKS.items():
+    notebooks, output, temporary = folder / "notebooks", folder / "out", folder / "tmp"
+    for name, (_, source) in NOTEBOOKS.items():
         parameters = {"01_good": PARAMETERS, "10_the_ledger": "folder: str = '.'"}.get(name)
         end = [] if name == "05_lingering" else ["print('end')"]
         write_notebook(notebooks, name, source, *end, parameters=parameters)
@@ -69,37 +63,34 @@ def first(tmp_path_factory):
     for name in ("02_failing", "11_half"):
         write_notebook(output, name, "'an earlier good result'")
     (output / "failed/01_good.ipynb").write_text("an earlier failure")
-    startup, temporary = folder / "ipython/profile_default/startup", folder / "tmp"
-    startup.mkdir(parents=True)
-    temporary.mkdir()
+    startup = folder / "ipython/profile_default/startup"
+    for made in (startup, temporary):
+        made.mkdir(parents=True)
     (startup / "start.py").write_text("from_startup = 'here'\n")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("IPYTHONDIR", str(folder / "ipython"))
-        patch.setenv("HERE", str(notebooks))
-        patch.setenv("MPLBACKEND", "Agg")
+        variables = {"IPYTHONDIR": str(folder / "ipython"), "HERE": str(notebooks)}
+        for name, value in (variables | {"MPLBACKEND": "Agg"}).items():
+            patch.setenv(name, value)
         patch.setattr("tempfile.tempdir", str(temporary))
-        given = [("count", "4"), ("share", "1e-3"), ("flag", "true"), ("label", '0 "x" \\n')]
-        results = run([], given, output, notebooks, jobs=3, timeout=LIMIT)
-        yield notebooks, output, temporary, results, given
+        table = run([], GIVEN, output, notebooks, jobs=3, timeout=LIMIT)
+        yield notebooks, output, temporary, table
 
 
 def test_every_fault_costs_only_its_own_notebook(first):
-    _, output, _, results, _ = first
-    assert [result.notebook for result in results] == sorted(NOTEBOOKS)
-    for result in results:
-        expected = EXPECTED[result.notebook]
-        assert result.problem.startswith(expected) and bool(result.problem) == bool(expected), (
-            result
-        )
-        assert len(result.problem) < 500
-    assert "3 of 10 notebooks passed." in summary(results)
-    recorded = json.loads((output / "run.json").read_text())
-    assert [entry["problem"] for entry in recorded["notebooks"]] == [r.problem for r in results]
+    _, output, _, table = first
+    assert table["notebook"].tolist() == sorted(NOTEBOOKS)
+    for name, problem in zip(table["notebook"], table["problem"], strict=True):
+        expected = NOTEBOOKS[name][0]
+        assert problem.startswith(expected) and bool(problem) == bool(expected), problem
+        assert len(problem) < 500
+    assert "3 of 10 notebooks passed." in summary(table)
+    recorded = json.loads((output / "run.json").read_text())["notebooks"]
+    assert [entry["problem"] for entry in recorded] == table["problem"].tolist()
 
 
 def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
-    _, output, _, _, _ = first
-    failed = {f"failed/{name}.ipynb" for name, told in EXPECTED.items() if told}
+    output = first[1]
+    failed = {f"failed/{name}.ipynb" for name, (told, _) in NOTEBOOKS.items() if told}
     good = {"01_good", "02_failing", "09_plot", "10_the_ledger", "11_half"}
     assert files_in(output) == failed | {f"{name}.ipynb" for name in good} | {"run.json"}
     for name in ("02_failing", "11_half"):
@@ -113,7 +104,7 @@ def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
 
 
 def test_parameters_arrive_with_their_types_in_a_kernel_of_its_own(first):
-    _, output, _, _, _ = first
+    output = first[1]
     text = printed(output / "01_good.ipynb")
     assert str([4, 0.001, True, '0 "x" \\n', True]) in text
     assert "False {" in text  # no start-up file
@@ -125,25 +116,19 @@ def test_parameters_arrive_with_their_types_in_a_kernel_of_its_own(first):
     assert cells[3].outputs[0].text == "0\n1\n2\n"
     (plotted, _) = nbformat.read(output / "09_plot.ipynb", 4).cells[1:]
     assert [list(out.data) for out in plotted.outputs] == [["image/png", "text/plain"]]
-
-
-def test_the_ledger_is_last_and_reads_what_was_executed(first):
-    path = first[1] / "10_the_ledger.ipynb"
-    assert "'01_good.ipynb', '02_failing.ipynb'" in printed(path)
-    assert printed(path).startswith("True ") and '\\"folder = \\".\\"' not in path.read_text()
-    assert 'folder = "."' in nbformat.read(path, 4).cells[2].source
+    # The ledger is last, and reads what was executed.
+    assert "'01_good.ipynb', '02_failing.ipynb'" in printed(output / "10_the_ledger.ipynb")
 
 
 def test_a_second_run_gives_the_same_bytes_and_leaves_nothing_behind(first):
-    notebooks, output, temporary, _, given = first
+    notebooks, output, temporary, _ = first
     before = {name: (output / name).read_bytes() for name in files_in(output)}
     path = notebooks / "08_leaving.ipynb"
     path.write_text(path.read_text().replace("sys.exit()", "1"))
-    run(["01", "08_leaving.ipynb"], given, output, notebooks, jobs=1)
+    run(["01", "08_leaving.ipynb"], GIVEN, output, notebooks, jobs=1)
     after = {name: (output / name).read_bytes() for name in files_in(output)}
-    assert set(before) ^ set(after) == {"08_leaving.ipynb", "failed/08_leaving.ipynb"}
-    changed = {name for name in before if before[name] != after.get(name)}
-    assert changed == {"run.json", "failed/08_leaving.ipynb"}
+    changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert changed == {"run.json", "08_leaving.ipynb", "failed/08_leaving.ipynb"}
     assert not list(temporary.iterdir())
     for path in output.rglob("*_*.ipynb"):
         text = path.read_text()
@@ -155,19 +140,18 @@ def test_every_output_is_kept_when_several_notebooks_print_at_once(tmp_path):
     for name in ("01_many", "02_many"):
         source = "for i in range(20_000):\n    print(i, flush=True)"
         write_notebook(tmp_path / "notebooks", name, source)
-    results = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
-    assert [result.problem for result in results] == ["", ""]
-    for result in results:
-        lines = printed(tmp_path / f"out/{result.notebook}.ipynb").split()
+    table = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
+    assert table["problem"].tolist() == ["", ""]
+    for name in table["notebook"]:
+        lines = printed(tmp_path / f"out/{name}.ipynb").split()
         assert lines == [str(i) for i in range(20_000)]
 
 
 def test_a_kernel_that_cannot_start_is_said_so(tmp_path, monkeypatch):
     write_notebook(tmp_path / "notebooks", "01_good", "1")
     monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))
-    (result,) = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
-    assert result.problem.startswith("The kernel did not start: ")
-    assert "Attribute" not in result.problem
+    (problem,) = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")["problem"]
+    assert problem.startswith("The kernel did not start: ") and "Attribute" not in problem
     assert (tmp_path / "out/failed/01_good.ipynb").exists()
 
 
@@ -179,12 +163,21 @@ def test_in_place_replaces_what_passed_and_is_unchanged(tmp_path):
     edited = write_notebook(folder, "02_edited", edit)
     failing = write_notebook(folder, "03_failing", "1 / 0")
     before = failing.read_text(), edited.read_text().replace("# 02", "# 2")
-    results = run(output=tmp_path / "out", notebooks=folder, in_place=True)
-    assert [bool(result.problem) for result in results] == [False, True, True]
-    assert "edited while it ran" in results[1].problem
+    problems = run(output=tmp_path / "out", notebooks=folder, in_place=True)["problem"]
+    assert [bool(problem) for problem in problems] == [False, True, True]
+    assert "edited while it ran" in problems[1]
     assert printed(good) == "made\n"
     assert (failing.read_text(), edited.read_text()) == before
-    assert nbformat.read(good, 4).metadata.language_info.file_extension == ".py"
+
+
+def test_the_ledger_alone_reads_the_committed_notebooks(tmp_path, refusal):
+    notebooks, output = tmp_path / "notebooks", tmp_path / "out"
+    write_notebook(notebooks, "10_the_ledger", "import os\nprint(os.getcwd())")
+    for _ in range(2):
+        run(["10"], output=output, notebooks=notebooks)
+        assert printed(output / "10_the_ledger.ipynb") == f"{notebooks}\n"
+    (output / "02_damaged.ipynb").write_text('{"cells": [')
+    assert "02_damaged.ipynb is damaged" in refusal(run, ["10"], output=output, notebooks=notebooks)
 
 
 # Signals, surroundings, and readers who go away.
@@ -218,7 +211,7 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path, name)
 def test_what_the_terminal_is_like_makes_no_difference(tmp_path):
     source = "from careerlib.ledger import finding\nfinding('a → b', True)\nprint('→')"
     write_notebook(tmp_path / "notebooks", "01_good", source, parameters="seed: int = 1")
-    variables = {"PYTHONWARNINGS": "error", "LC_ALL": "xx_XX.UTF-8", "PYTHONIOENCODING": "cp437"}
+    variables = {"LC_ALL": "xx_XX.UTF-8", "PYTHONIOENCODING": "cp437"}
     process = started("sweep", "-p", "seed", "7", cwd=tmp_path, env=variables, umask=0o077)
     shown, told = process.communicate(timeout=100)
     assert "01_good seed=7: passed" in told and "Error: The book needs a checkout" in told, told
@@ -238,35 +231,38 @@ def test_a_full_device_is_told_in_one_sentence():
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    """The notebooks of a current folder in which somebody has other files, too."""
+    monkeypatch.chdir(tmp_path)
     write_notebook(tmp_path / "notebooks", "01_first", parameters=PARAMETERS + "\npair = (1, 2)")
     write_notebook(tmp_path / "notebooks", "02_second", parameters="seed: int = 42")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/index.html").write_text("somebody's own")
     return tmp_path / "notebooks"
 
 
-REFUSED = {
-    "count": ["2.0", "010", "0x10", "1_000", "1:30", "true", "", "\u0661", "9" * 5000],
-    "share": ["half", "nan", ".inf", "1e999", "1:30", "01.5", "", "."],
-    "flag": ["1", "yes", "maybe"],
-    "pair": ["[1, 2]"],
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name):
-    for text in REFUSED[name]:
-        told = refusal(run, [], [(name, text)], folder.parent / "out", folder)
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("count", ["2.0", "010", "0x10", "1_000", "1:30", "true", "", "\u0661", "9" * 5000]),
+        ("share", ["half", "nan", ".inf", "1e999", "1:30", "01.5", "", "."]),
+        ("flag", ["1", "yes", "maybe"]),
+        ("pair", ["[1, 2]"]),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name, texts):
+    for text in texts:
+        told = refusal(run, [], {name: text}, "out", folder)
         assert told.startswith(f"Parameter {name} of notebook 01_first must be ")
         assert "like its default" in told and len(told) < 200
-    assert not (folder.parent / "out").exists()
+    assert not Path("out").exists()
 
 
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"parameters": [("cout", "1")]}, "has a parameter 'cout'; did you mean count?"),
-        ({"only": ["02"], "parameters": [("count", "1")]}, "valid names are seed."),
-        ({"parameters": [("seed", "1"), ("seed", "2")]}, "'seed' is given twice"),
+        ({"parameters": {"cout": "1"}}, "has a parameter 'cout'; did you mean count?"),
+        ({"only": ["02"], "parameters": {"count": "1"}}, "valid names are seed."),
         ({"only": ["02_secnd"]}, "No notebook is called '02_secnd'; did you mean 02_second?"),
         ({"notebooks": "nowhere"}, "There are no notebooks"),
         ({"output": ""}, "--output is empty"),
@@ -275,12 +271,7 @@ def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name):
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
     ],
 )
-def test_what_cannot_be_run_is_told_in_one_sentence(
-    folder, refusal, monkeypatch, options, expected
-):
-    monkeypatch.chdir(folder.parent)
-    (folder.parent / "mine").mkdir()
-    (folder.parent / "mine/index.html").write_text("somebody's own")
+def test_what_cannot_be_run_is_told_in_one_sentence(folder, refusal, options, expected):
     before = files_in(folder.parent)
     assert expected in refusal(run, **{"notebooks": folder, "output": "out"} | options)
     assert files_in(folder.parent) == before
@@ -289,41 +280,25 @@ def test_what_cannot_be_run_is_told_in_one_sentence(
 @pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [{}]}', "[" * 100_000])
 def test_a_damaged_notebook_is_named(folder, refusal, text):
     (folder / "02_second.ipynb").write_text(text)
-    told = refusal(run, notebooks=folder, output=folder.parent / "out")
+    told = refusal(run, notebooks=folder, output="out")
     assert "02_second.ipynb is damaged, or not a notebook of format 4" in told
 
 
 def test_two_runs_do_not_write_into_one_folder(folder, refusal):
-    output = folder.parent / "out"
-    output.mkdir()
-    (output / MARK).touch()
-    with locked(output, "run"):
-        told = refusal(run, notebooks=folder, output=output)
-    assert told.startswith("Another run is being made in ")
-    assert files_in(output) == set()
+    with output_folder("out") as output:
+        told = refusal(run, notebooks=folder, output="out")
+        assert told.startswith("Cannot write into the output folder out (database is locked); wait")
+        assert files_in(output) == set()
 
 
-def test_the_ledger_alone_reads_the_committed_notebooks(tmp_path, refusal):
-    notebooks, output = tmp_path / "notebooks", tmp_path / "out"
-    write_notebook(notebooks, "10_the_ledger", "print(folder)", parameters="folder: str = '.'")
-    for _ in range(2):
-        run(["10"], output=output, notebooks=notebooks)
-        assert printed(output / "10_the_ledger.ipynb") == ".\n"
-    (output / "02_damaged.ipynb").write_text('{"cells": [')
-    assert "02_damaged.ipynb is damaged" in refusal(run, ["10"], output=output, notebooks=notebooks)
-
-
-def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal, monkeypatch):
-    monkeypatch.chdir(folder.parent)
+def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal):
     file = Path("params.yml")
     file.write_text("seed: 010\nlabel: me.yml\nflag: yes\n")
-    assert given([], file) == [("seed", "010"), ("label", "me.yml"), ("flag", "yes")]
-    ended = CliRunner().invoke(cli, ["run", "--notebooks", str(folder), "-f", str(file), "-p",
-                                     "seed", "7", "--output", "out"])  # fmt: skip
-    assert "must be true or false" in ended.stderr  # of flag: the typed seed has won
+    assert given([("seed", "7")], file) == {"seed": "7", "label": "me.yml", "flag": "yes"}
+    assert "given twice" in refusal(given, [("seed", "1"), ("seed", "2")])
     for text in ("[1]", "seed: [1]", "a: {b", "\x00", "7"):
         file.write_text(text)
-        assert "params.yml is no YAML file of parameters" in refusal(given, [], file)
+        assert "Cannot read params.yml as YAML of parameters" in refusal(given, [], file)
     assert "Cannot read" in refusal(given, [], Path("nowhere.yml"))
 
 
@@ -333,7 +308,6 @@ def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal, monk
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["run", "--output", ""], "--output is empty; name a folder"),
         (["run", "--only", "99"], "No notebook is called '99'"),
         (["run", "--in-place", "-p", "seed", "7"], "leave parameters out"),
         (["recommend", "nowhere.yml"], "nowhere.yml"),
@@ -352,24 +326,20 @@ def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heav
             assert "Example: careerlib" in each.help
             assert not each.get_short_help_str(65).endswith("...")
     code = "import sys, careerlib.__main__; print([m for m in sys.argv[1:] if m in sys.modules])"
-    heavy = ["numpy", "pandas", "nbformat", "papermill", "tqdm", "yaml", "careerlib.batch"]
+    heavy = ["numpy", "pandas", "nbformat", "papermill", "yaml", "careerlib.batch"]
     process = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
     assert process.stdout == "[]\n"
 
 
-# The tutorial itself, elsewhere and with other parameters.
-
-
-def texts(path):
-    """Everything that a notebook shows, without pictures, by cell."""
-    return {
-        cell.id: [{**output, "data": {**output.get("data", {}), "image/png": None}}
-                  for output in cell.get("outputs", [])]
-        for cell in nbformat.read(path, 4).cells
-    }  # fmt: skip
-
-
 def test_same_outputs_in_another_folder_under_another_hash_seed(tmp_path):
+    def texts(path):
+        """Everything that the notebook shows, without pictures, by cell."""
+        return {
+            cell.id: [{**output, "data": {**output.get("data", {}), "image/png": None}}
+                      for output in cell.get("outputs", [])]
+            for cell in nbformat.read(path, 4).cells
+        }  # fmt: skip
+
     folder = tmp_path / "a longer name, with spaces & ümlauts"
     for part in ("careerlib", "data", "notebooks"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

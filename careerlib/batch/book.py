@@ -1,11 +1,9 @@
 """The book: executed notebooks as a site of pages that opens from disk, made by Sphinx.
 
-Around the notebooks come a first page, the glossary, the data card and, if there is one, the sweep.
 What a notebook printed is data here: only plain HTML of it reaches a page, never anything active.
 """
 
 import base64
-import json
 import re
 import shutil
 import subprocess
@@ -14,43 +12,42 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import nh3
 import pandas as pd
 
 from careerlib import ledger
 from careerlib.batch import sweep
 from careerlib.batch.execution import environment
+from careerlib.batch.notebooks import read_notebook
 from careerlib.errors import CareerlibError
-from careerlib.project import NOTEBOOKS, locked, notebooks_in, read_notebook, shown, usable_output
+from careerlib.project import NOTEBOOKS, notebooks_in, output_folder, shown
 
 SITE = Path(__file__).parent / "site"
 # README.md is no page of the book: the first page takes parts of it.
 OTHERS = ("README.md", "notebooks/images/controls.png", "notebooks/glossary.md", "data/README.md",
           "data/PROCEDURE.md")  # fmt: skip
+METADATA = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
 KEPT = ("image/png", "text/html", "text/plain", ledger.MIME)  # forms of an output; no page has ours
-# What the HTML of an output may contain: tables of pandas, and text with a little form.
-TAGS = set("a b blockquote br caption code div em i li ol p pre small span strong sub sup table "
-           "tbody td tfoot th thead tr ul".split())  # fmt: skip
-SPAN = {"colspan", "rowspan"}
-ATTRIBUTES = {"*": {"class", "title"}, "a": {"href"}, "td": SPAN, "th": SPAN | {"scope"}}
+TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # no picture from elsewhere
+ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class"}}
 
 
-def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
-    """Make the book of what runs and sweeps left in `outputs`; return its first page.
+def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
+    """Make the book of what runs and sweeps left in `output`; return its first page.
 
     A notebook that was not run is shown as committed. Raises CareerlibError if the book cannot be
-    made, or the folder holds somebody else's files; an earlier book then stays.
+    made; an earlier book then stays.
     """
-    outputs = usable_output(outputs)
     if not (notebooks.parent / "README.md").exists():
         raise CareerlibError("The book needs a checkout of the project, with its README.md.")
     try:
         with (
-            locked(outputs, "book", patience=60),
-            tempfile.TemporaryDirectory(dir=outputs, prefix=".book-") as folder,
+            output_folder(output) as output,
+            tempfile.TemporaryDirectory(dir=output, prefix=".book-") as folder,
         ):
             source, made = Path(folder, "source"), Path(folder, "book")
-            _write_source(source, outputs, notebooks)
+            _write_source(source, output, notebooks)
             command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
             built = subprocess.run(
                 command, check=False, capture_output=True, encoding="utf-8", env=environment()
@@ -59,17 +56,14 @@ def write_book(outputs: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
                 causes = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", built.stderr, re.M)
                 cause = (causes or [" ".join(built.stderr.split())])[-1][:300].rstrip(".")
                 raise CareerlibError(f"The book could not be made: {cause}.")
-            shutil.rmtree(outputs / "book", ignore_errors=True)
-            made.rename(outputs / "book")
+            shutil.rmtree(output / "book", ignore_errors=True)
+            made.rename(output / "book")
     except OSError as error:
-        raise CareerlibError(
-            f"The book cannot be written to {shown(outputs)} ({error.strerror}); choose another "
-            "folder with --output."
-        ) from error
-    return outputs / "book" / "index.html"
+        raise CareerlibError(f"The book cannot be written to {shown(output)}: {error}.") from error
+    return output / "book" / "index.html"
 
 
-def _write_source(source: Path, outputs: Path, notebooks: Path) -> None:
+def _write_source(source: Path, output: Path, notebooks: Path) -> None:
     """The folder from which Sphinx makes the book, laid out as the project is, for its links."""
     shutil.copytree(SITE, source)
     (source / "notebooks" / "images").mkdir(parents=True)
@@ -77,42 +71,41 @@ def _write_source(source: Path, outputs: Path, notebooks: Path) -> None:
     for name in OTHERS:
         if (notebooks.parent / name).exists():
             shutil.copy(notebooks.parent / name, source / name)
-    for folder in (notebooks, outputs):  # what was run replaces what is committed
-        for path in notebooks_in(folder):
-            # Half a surrogate pair, which a notebook may print, is no text.
-            text = json.dumps(read_notebook(path), ensure_ascii=False)
-            notebook = json.loads(text.encode("utf-8", "replace"))
-            for cell in notebook["cells"]:
-                _make_harmless(cell)
-            text = json.dumps(notebook).replace("](../README.md", "](../index.md")
-            (source / "notebooks" / path.name).write_text(text, "utf-8")
-    if (outputs / "sweep" / "sweep.csv").exists():
-        _write_sweep(source / "sweep.md", outputs / "sweep" / "sweep.csv")
+    for path in [*notebooks_in(notebooks), *notebooks_in(output)]:  # what was run wins
+        notebook = read_notebook(path)
+        notebook.metadata = METADATA
+        for cell in notebook.cells:
+            _make_harmless(cell)
+        text = nbformat.writes(notebook).replace("](../README.md", "](../index.md")
+        # Half a surrogate pair, which a notebook may print, is no text.
+        (source / "notebooks" / path.name).write_bytes(text.encode("utf-8", "replace"))
+    if (output / "sweep" / "sweep.csv").exists():
+        _write_sweep(source / "sweep.md", output / "sweep" / "sweep.csv")
     claims = ledger.ledger(ledger.read_folder(source / "notebooks"))
     page = (source / "index.md").read_text("utf-8")
     page = page.replace("HEADLINE", ledger.headline(claims["verdict"]))
     (source / "index.md").write_text(page, "utf-8")
 
 
-def _make_harmless(cell: dict[str, Any]) -> None:
+def _make_harmless(cell: Any) -> None:
     """Leave text, pictures and plain HTML of a cell's outputs, and give its figure the alt."""
-    cell["metadata"] = {"tags": cell["metadata"].get("tags", [])}
+    cell.metadata = {"tags": cell.metadata.get("tags", [])}
     for output in cell.get("outputs", []):
         if "data" not in output:
             continue
-        data = {kind: output["data"][kind] for kind in KEPT if kind in output["data"]}
-        size = output.pop("metadata", {}).get("image/png", {})
-        if "image/png" in data and not _is_png("".join(data["image/png"])):
-            del data["image/png"]
-        if "image/png" in data:
-            alt = {"image": {"alt": str(size.get("alt", "A figure"))}}
-            cell["metadata"].setdefault("mystnb", alt)
+        data = {kind: output.data[kind] for kind in KEPT if kind in output.data}
+        size = output.metadata.get("image/png", {})
+        if not _is_png("".join(data.get("image/png", ""))):
+            data.pop("image/png", None)
         if "text/html" in data:  # without scripts and styles and what they contain
             text = "".join(data["text/html"])
-            data["text/html"] = nh3.clean(text, TAGS, attributes=ATTRIBUTES, link_rel=None)
-        size = {key: int(size[key]) for key in ("width", "height") if key in size}
-        output["metadata"] = {"image/png": size}
-        output["data"] = data or {"text/plain": "An output that is not shown here."}
+            data["text/html"] = nh3.clean(text, TAGS, attributes=ATTRIBUTES)
+        if "image/png" in data:
+            alt = {"image": {"alt": str(size.get("alt", "A figure"))}}
+            cell.metadata.setdefault("mystnb", alt)
+        size = {key: size[key] for key in ("width", "height") if isinstance(size.get(key), int)}
+        output.metadata = {"image/png": size}
+        output.data = data or {"text/plain": "An output that is not shown here."}
 
 
 def _is_png(text: str) -> bool:
@@ -126,15 +119,13 @@ def _write_sweep(path: Path, csv: Path) -> None:
     """The page of a sweep; its tables are HTML on one line, so no text in them becomes Markdown."""
     try:
         table = pd.read_csv(csv)
-        shares, figures = sweep.shares(table), sweep.figures(table)
+        tables = sweep.shares(table), sweep.figures(table)
     except (ValueError, LookupError, TypeError) as error:
-        raise CareerlibError(
-            f"{shown(csv)} is damaged; make the sweep again, or delete it."
-        ) from error
-    shares["holds"] = shares["holds"].map("{:.0%}".format)
+        told = f"{shown(csv)} is damaged; make the sweep again, or delete it."
+        raise CareerlibError(told) from error
     lines = ["# The sweep", "Notebooks run again and again with other parameters."]
-    for heading, rows in (("How often does each finding hold?", shares),
-                          ("How does each figure spread?", figures)):  # fmt: skip
+    for heading, rows in zip(("How often does each finding hold?", "How does each figure spread?"),
+                             tables, strict=True):  # fmt: skip
         page = " ".join(rows.to_html(index=False, border=0).split())
         area = f'<div class="wide" tabindex="0" role="region" aria-label="{heading}">{page}</div>'
         lines += [f"## {heading}", area]

@@ -1,8 +1,7 @@
 """Notebooks in kernels of their own, side by side: by threads here, or on a Dask cluster.
 
-papermill executes. It leaves a few things open that are closed here: the time limit holds for the
-whole notebook, no output is lost, passed is only what ran to its end, the same input gives the
-same file. A notebook travels as text, so workers need no common files, only this careerlib.
+papermill executes. Here the time limit holds for the whole notebook, no output is lost, passed is
+only what ran to its end, and the same input gives the same file.
 """
 
 import asyncio
@@ -10,17 +9,17 @@ import itertools
 import logging
 import os
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent import futures
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from subprocess import DEVNULL
 from threading import Thread
 from typing import Any, NamedTuple
 
+import click
 import nbformat
 import papermill
 import psutil
@@ -28,34 +27,31 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
-from tqdm import tqdm
 
 from careerlib.errors import CareerlibError
-from careerlib.project import METADATA, PACKAGED, ROOT, fingerprint
+from careerlib.project import ROOT, fingerprint
 
-AHEAD = 64  # notebooks that an executor has at a time
 CONNECT = 10  # seconds that a scheduler may take to answer
 SCRATCH = "careerlib-kernel-"  # beginning of the name of a kernel's own folder
 INJECTED = "injected-parameters"
 # Two notebooks do not fight for the same cores; sets print in the same order each time.
 DEFAULTS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+CLEAN = {"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS": "",
+         "MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # fmt: skip
 # A kernel's outputs go through a socket that drops what is not read in time. With this option
 # (69 is zmq.XPUB_NODROP) the kernel waits instead.
 KEEP_ALL = "(lambda thread: thread.schedule(lambda: thread.socket.setsockopt(69, 1)))(" \
     "get_ipython().kernel.iopub_thread)"  # fmt: skip
-for name in ("papermill", "asyncio"):  # the outcome says it all
+for name in ("papermill", "asyncio", "distributed"):  # the outcome says it all
     logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 class Job(NamedTuple):
-    """One notebook to execute: its name, its text without outputs, and what it gets."""
+    """One notebook to execute: its name, its text, and what it gets."""
 
     name: str
     text: str
     parameters: dict[str, Any]
-
-    def __str__(self) -> str:
-        return " ".join([self.name, *map("{0[0]}={0[1]}".format, self.parameters.items())])
 
 
 class Outcome(NamedTuple):
@@ -68,10 +64,8 @@ class Outcome(NamedTuple):
 
 def environment(**more: str) -> dict[str, str]:
     """The variables of this process, but nothing that would change a result or fail it."""
-    own = [] if PACKAGED.is_dir() else [str(ROOT)]  # this checkout, whatever is installed
-    more["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, [os.getenv("PYTHONPATH")])])
-    more |= {"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS": ""}
-    return DEFAULTS | os.environ | more
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
+    return DEFAULTS | os.environ | CLEAN | {"PYTHONPATH": path} | more
 
 
 class Kernel(AsyncKernelManager):
@@ -84,8 +78,7 @@ class Kernel(AsyncKernelManager):
         self.connection_file = str(Path(folder, "kernel.json"))
         if os.name == "posix" and len(folder) < 80:  # no port is taken, no other user connects
             self.transport, self.ip = "ipc", str(Path(folder, "socket"))
-        backend = "module://matplotlib_inline.backend_inline"
-        env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder, MPLBACKEND=backend)
+        env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder)
         return super().start_kernel(**options, env=env, stdout=DEVNULL, stderr=DEVNULL)
 
     async def cleanup_resources(self, **options: Any) -> None:
@@ -98,12 +91,13 @@ def execute(
 ) -> Outcome:
     """Execute one notebook in the folder, if this machine has it, for `timeout` seconds at most.
 
-    version: the fingerprint of the careerlib that asks.
+    version: the fingerprint of the careerlib that asks; ImportError if this is another one.
     """
     if version != fingerprint():
-        raise CareerlibError("A worker has another version of careerlib; install this one there.")
-    start, error, begun = time.monotonic(), None, []
+        raise ImportError("it has another version")
+    start, problem, begun = time.monotonic(), "", []
     made = [nbformat.reads(text, as_version=4)]
+    metadata = made[0].metadata.copy()
     try:
         papermill.execute_notebook(
             made[0], None, parameters, kernel_name="python3", language="python", progress_bar=False,
@@ -115,11 +109,10 @@ def execute(
             on_notebook_start=lambda notebook: made.append(notebook),
             on_cell_execute=lambda cell, cell_index: begun.append(cell),
         )  # fmt: skip
-    except Exception as raised:
-        error = raised
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
     ensure_event_loop().close()  # of this thread, made by nbclient
     seconds = time.monotonic() - start
-    problem = str(error) or type(error).__name__ if error else ""
     if seconds > timeout:
         problem = f"timed out after {timeout:g} s"
     for cell in begun[-1:]:
@@ -130,20 +123,18 @@ def execute(
             cell.outputs.append(new_output("error", ename="Ended", evalue=problem))
     place = f"In [{len(begun)}]" if begun else "The kernel did not start"
     problem = f"{place}: {' '.join(problem[:400].split())}" if problem else ""
+    made[-1].metadata = metadata  # the executed one's names the version of Python
     return Outcome(round(seconds, 1), problem, _clean(made[-1]))
 
 
 def _clean(notebook: Any) -> str:
     """The text of an executed notebook without anything that differs from run to run."""
     for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
+        cell.metadata = {k: v for k, v in cell.metadata.items() if v and k != "papermill"}
         if cell.metadata.get("tags") == [INJECTED]:
             cell.id = INJECTED
-        if not cell.metadata.get("tags"):
-            cell.metadata.pop("tags", None)
         if cell.cell_type == "code":
-            cell.outputs = _merged(cell.outputs)
-    notebook.metadata = METADATA
+            cell.outputs = list(_merged(cell.outputs))
     text = nbformat.writes(notebook) + "\n"
     # Warnings and tracebacks name the files of cells, in a folder that is called at random.
     text = re.sub(re.escape(f"{tempfile.gettempdir()}/{SCRATCH}") + r"\w+/ipykernel_\d+/", "", text)
@@ -151,19 +142,17 @@ def _clean(notebook: Any) -> str:
     return text.encode("utf-8", errors="backslashreplace").decode()
 
 
-def _merged(outputs: list) -> list:
+def _merged(outputs: list) -> Iterator:
     """Join printed text, cut at random and from two ways, between other outputs.
 
     nbclient's `coalesce_streams` would move it over the tables and plots in between.
     """
-    merged = []
-    for is_text, group in itertools.groupby(outputs, lambda out: out.output_type == "stream"):
+    for kind, group in itertools.groupby(outputs, lambda output: output.output_type):
         pieces = list(group)
-        for name in ("stdout", "stderr") if is_text else ():
+        for name in ("stdout", "stderr") if kind == "stream" else ():
             if text := "".join(piece.text for piece in pieces if piece.name == name):
-                merged.append(new_output("stream", name=name, text=text))
-        merged += [] if is_text else pieces
-    return merged
+                yield new_output("stream", name=name, text=text)
+        yield from pieces if kind != "stream" else ()
 
 
 def execute_all(
@@ -176,43 +165,35 @@ def execute_all(
     its address, or "local" for one of this machine. At the end, by Ctrl-C too, all kernels end.
     CareerlibError if there is no such scheduler, it goes away, or a worker lacks this careerlib.
     """
+    if not planned:
+        return
 
     def call(*arguments):  # sent as code: a worker without careerlib can say so
         from careerlib.batch.execution import execute
 
         return execute(*arguments)
 
-    remaining, running, done = iter(planned), {}, []
-    bar = tqdm(total=len(planned), leave=False, disable=None, dynamic_ncols=True)
-    with _cluster(scheduler, jobs) if scheduler and planned else _threads(jobs) as executor, bar:
-        while len(done) < len(planned):
-            for job in itertools.islice(remaining, AHEAD - len(running)):
-                arguments = fingerprint(), job.text, job.parameters, timeout, str(folder)
-                running[executor.submit(call, *arguments)] = job
-            for future in futures.wait(running, 1, futures.FIRST_COMPLETED).done:
-                try:
-                    outcome = future.result()
-                except CareerlibError:
-                    raise
-                except futures.CancelledError:
-                    kept = ", ".join(map(str, done[:9])) + ", …" * (len(done) > 9)
-                    raise CareerlibError(
-                        f"The Dask scheduler {scheduler} has gone; {len(done)} of {len(planned)} "
-                        f"are done and kept ({kept}); start it again and repeat the command."
-                    ) from None
-                except ImportError as error:
-                    raise CareerlibError(
-                        f"A worker lacks this careerlib ({error}); install it there, with its data."
-                    ) from error
-                except Exception as error:  # of Dask, such as a worker that died again and again
-                    outcome = Outcome(0.0, f"{type(error).__name__}: {error!s:.200}", "")
-                done.append(job := running.pop(future))
-                bar.update()
-                with suppress(OSError):  # nobody reads it any more, as in `run |& head`
-                    line = f"{job}: {outcome.problem or 'passed'} ({outcome.seconds:.1f} s)"
-                    bar.write(line, file=sys.stderr)
-                yield job, outcome
-            bar.refresh()
+    with _cluster(scheduler, jobs) if scheduler else _threads(jobs) as executor:
+        running = {}
+        for job in planned:
+            arguments = fingerprint(), job.text, job.parameters, timeout, str(folder)
+            running[executor.submit(call, *arguments)] = job
+        for count, future in enumerate(futures.as_completed(running), start=1):
+            job = running.pop(future)
+            try:
+                outcome = future.result()
+            except futures.CancelledError:
+                told = f"The Dask scheduler {scheduler} has gone; what is done is kept"
+                raise CareerlibError(f"{told}, so start it again and repeat the command.") from None
+            except ImportError as error:
+                told = f"A worker lacks this careerlib ({error}); install it there, with its data."
+                raise CareerlibError(told) from error
+            except Exception as error:  # of Dask, such as a worker that died again and again
+                outcome = Outcome(0.0, f"{type(error).__name__}: {error!s:.200}", "")
+            named = [job.name, *(f"{name}={value}" for name, value in job.parameters.items())]
+            status = f"{outcome.problem or 'passed'} ({outcome.seconds:.1f} s)"
+            click.echo(f"{count} of {len(planned)}: {' '.join(named)}: {status}", err=True)
+            yield job, outcome
 
 
 @contextmanager
@@ -237,25 +218,20 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
     """The executor of a Dask cluster."""
     import distributed
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # the outcomes say it all
-    with ExitStack() as stack:
-        try:
-            address: Any = scheduler
-            if scheduler == "local":
-                options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
-                cluster = distributed.LocalCluster(processes, threads_per_worker=1, **options)
-                address = stack.enter_context(cluster)
-            else:  # a client waits for ever for a scheduler that accepts and then says nothing
-                safe = distributed.Security().get_connection_args("client")
-                connected = distributed.comm.connect(address, **safe)
-                asyncio.run(asyncio.wait_for(connected, CONNECT))
-            client = stack.enter_context(distributed.Client(address, timeout=CONNECT))
-            client.wait_for_workers(1, timeout=30)
-        except Exception as error:
-            raise CareerlibError(
-                f"There is no Dask scheduler with a worker at {scheduler[:60]}; start them with "
-                "'dask scheduler' and 'dask worker', or use --scheduler local."
-            ) from error
-        executor = client.get_executor(pure=False)
-        stack.callback(executor.shutdown, wait=False)
-        yield executor
+    where: dict[str, Any] = {"address": scheduler}
+    if scheduler == "local":
+        where = {"n_workers": processes, "threads_per_worker": 1, "dashboard_address": None}
+    try:
+        if scheduler != "local":  # a client waits for ever for one that accepts and says nothing
+            safe = distributed.Security().get_connection_args("client")
+            connected = distributed.comm.connect(scheduler, **safe)
+            asyncio.run(asyncio.wait_for(connected, CONNECT))
+        client = distributed.Client(**where, timeout=CONNECT)
+        client.wait_for_workers(1, timeout=30)
+    except Exception as error:
+        raise CareerlibError(
+            f"There is no Dask scheduler with a worker at {scheduler[:60]}; start them with "
+            "'dask scheduler' and 'dask worker', or use --scheduler local."
+        ) from error
+    with client:
+        yield client.get_executor(pure=False)

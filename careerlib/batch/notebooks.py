@@ -6,182 +6,151 @@ neither the other notebooks nor an earlier good result.
 
 import itertools
 import json
+import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import nbformat
+import pandas as pd
 import papermill
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from careerlib.batch.execution import Job, Outcome, execute_all
 from careerlib.errors import CareerlibError, nearest, quoted
-from careerlib.project import (
-    NOTEBOOKS,
-    OUTPUTS,
-    locked,
-    notebooks_in,
-    read_notebook,
-    shown,
-    usable_output,
-    write,
-)
+from careerlib.project import NOTEBOOKS, OUTPUTS, notebooks_in, output_folder, shown, write
 
-LEDGER = "10_the_ledger"  # reads the executed notebooks in its parameter `folder`
+LEDGER = "10_the_ledger"  # runs last, among the executed notebooks, which it reads
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
 MOST = 100_000  # runs of one sweep
-EXACT: Any = {"strict": True, "allow_inf_nan": False}
-TYPES: dict[str, tuple[TypeAdapter, str]] = {
-    "int": (TypeAdapter(int, config=EXACT), "a whole number in decimal digits"),
-    "float": (TypeAdapter(float, config=EXACT), "a decimal number"),
-    "bool": (TypeAdapter(bool, config=EXACT), "true or false"),
-}
-Parameters = Sequence[tuple[str, str]]  # names and values, as typed
-
-
-class Result(NamedTuple):
-    """One notebook of a run; `problem` and `kept`, the copy showing it, are empty if it passed."""
-
-    notebook: str
-    seconds: float
-    parameters: dict[str, Any]
-    problem: str
-    kept: str
+TYPES = {"int": int, "float": FiniteFloat, "bool": bool}
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def run(
-    only: Sequence[str] = (), parameters: Parameters = (), output: Path | str = OUTPUTS,
-    notebooks: Path | str = NOTEBOOKS, in_place: bool = False, scheduler: str | None = None,
+    only: Sequence[str] = (), parameters: Mapping[str, str] | None = None,
+    output: Path | str = OUTPUTS, notebooks: Path = NOTEBOOKS, in_place: bool = False,
     **execution: Any,
-) -> list[Result]:  # fmt: skip
+) -> pd.DataFrame:  # fmt: skip
     """Execute notebooks side by side and keep each result as a whole file or not at all.
 
-    only: names, or their beginnings; all notebooks if empty. output: folder for what is executed.
-    notebooks: their folder, in which the kernels run too. in_place: write a notebook that passed
-    over its source. scheduler, and execution (jobs, timeout): see `execute_all`.
+    only: names, or their beginnings; all notebooks if empty. parameters: values as typed. output:
+    folder for what is executed. in_place: write a notebook that passed over its source.
+    execution (jobs, timeout, scheduler): see `execute_all`.
 
-    Returns one `Result` for each notebook, in reading order. Raises CareerlibError before anything
-    runs for an unknown notebook or parameter, a wrong value, or a folder that cannot be used.
+    Returns columns notebook, seconds, parameters and problem, which is "" if it passed. Raises
+    CareerlibError before anything runs for wrong input, or a folder that cannot be used.
     """
-    folder = Path(notebooks).absolute()
-    planned, output, results = plan(select(folder, only), parameters), usable_output(output), []
-    last = [job for job in planned if job.name == LEDGER]
-    others = [job for job in planned if job.name != LEDGER]
-    others.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
-    with locked(output, "run"):
-        for group, where in ((others, scheduler), (last, None)):
-            executed = [path for path in notebooks_in(output) if path.stem != LEDGER]
-            if group == last and not in_place and [read_notebook(path) for path in executed]:
-                here = {"folder": os.path.relpath(output, folder)}
-                group = [job._replace(parameters=here | job.parameters) for job in last]
-            for job, outcome in execute_all(group, folder, scheduler=where, **execution):
-                results.append(_keep(job, outcome, folder, output, in_place))
-        results.sort()
+    folder, rows = Path(notebooks).absolute(), []
+    planned = plan(folder, only, parameters or {})
+    planned.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
+    with output_folder(output) as output:
+        for is_last in (False, True):
+            where = folder
+            if is_last and not in_place and _executed(output):
+                where, execution["scheduler"] = output, None
+            group = [job for job in planned if (job.name == LEDGER) == is_last]
+            for job, outcome in execute_all(group, where, **execution):
+                problem = _keep(job, outcome, folder, output, in_place)
+                rows.append((job.name, outcome.seconds, job.parameters, problem))
+        rows.sort()
+        table = pd.DataFrame(rows, columns=["notebook", "seconds", "parameters", "problem"])
         if not in_place:
             versions = {name: version(name) for name in PACKAGES}
             versions["python"] = sys.version.split()[0]
-            record = {"notebooks": [one._asdict() for one in results], "versions": versions}
+            record = {"notebooks": table.to_dict("records"), "versions": versions}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
-    return results
+    return table
 
 
-def summary(results: Sequence[Result]) -> str:
+def summary(table: pd.DataFrame) -> str:
     """Table of a run: notebook, seconds, status, and a line of explanation for each failure."""
-    width = max(len(result.notebook) for result in results)
-    lines = [f"{'notebook':{width}}  seconds  status"]
-    for name, seconds, _, problem, kept in results:
-        lines.append(f"{name:{width}}  {seconds:7.1f}  {'failed' if problem else 'passed'}")
-        lines += [f"  {problem}" + f" ({kept})" * bool(kept)] if problem else []
-    passed = sum(not result.problem for result in results)
-    return "\n".join([*lines, f"{passed} of {len(results)} notebooks passed."])
+    failed = table[table["problem"] != ""]
+    status = table["problem"].eq("").map({True: "passed", False: "failed"})
+    lines = [table[["notebook", "seconds"]].assign(status=status).to_string(index=False)]
+    lines += (failed["notebook"] + ": " + failed["problem"]).tolist()
+    passed = len(table) - len(failed)
+    return "\n".join([*lines, f"{passed} of {len(table)} notebooks passed."])
 
 
-def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> Result:
-    """Put the executed notebook where it belongs: a success in place, a failure under failed/."""
-    source, failed = folder / f"{job.name}.ipynb", output / "failed" / f"{job.name}.ipynb"
-    problem, text = outcome.problem, outcome.text
-    if in_place and not problem and code(source) != job.text:
+def _executed(output: Path) -> list[Any]:
+    """What the ledger would read there."""
+    return [read_notebook(path) for path in notebooks_in(output) if path.stem != LEDGER]
+
+
+def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> str:
+    """Write a success to its place, a failure under failed/; return the problem, if any."""
+    name, problem = f"{job.name}.ipynb", outcome.problem
+    source = folder / name
+    if in_place and not problem and nbformat.writes(read_notebook(source)) != job.text:
         problem = "The notebook was edited while it ran and is left as it is"
-    if job.name == LEDGER and "folder" in job.parameters:
-        # Where it lies now, that is "here", whatever this machine's folders are called.
-        typed = json.dumps(json.dumps(job.parameters["folder"]))[1:-1]
-        text = text.replace(f"folder = {typed}", r"folder = \".\"")
-    if text:  # a worker of Dask that died has sent none
-        write(failed if problem else source if in_place else output / source.name, text)
+    failed = output / "failed" / name
+    if outcome.text:  # a worker of Dask that died has sent none
+        write(failed if problem else source if in_place else output / name, outcome.text)
     if not problem:
         with suppress(OSError):  # there may be none, or others beside it
-            failed.unlink(missing_ok=True)
+            failed.unlink()
             failed.parent.rmdir()
-    return Result(
-        job.name, outcome.seconds, job.parameters, problem, shown(failed) * bool(problem and text)
-    )
+    return problem
+
+
+def read_notebook(path: Path) -> Any:
+    """The notebook in a file; CareerlibError names a file that is none."""
+    try:
+        notebook = nbformat.from_dict(json.loads(path.read_text("utf-8")))
+        nbformat.validate(notebook, version=4)
+        notebook.metadata.kernelspec = nbformat.from_dict(KERNEL)
+        return notebook
+    except Exception as error:  # of many kinds, for there are many ways to be no notebook
+        told = f"{shown(path)} is damaged, or not a notebook of format 4.5"
+        raise CareerlibError(f"{told}; open it in Jupyter and save it, or replace it.") from error
 
 
 def select(folder: Path, only: Sequence[str]) -> list[Path]:
-    """The notebooks whose names are, or begin with, one of `only`; all if that is empty."""
-    known = notebooks_in(folder)
+    """The notebooks whose names begin with one of `only`; all if that is empty."""
+    known, chosen = notebooks_in(folder), set()
     if not known:
-        raise CareerlibError(
-            f"There are no notebooks named like 01_name.ipynb in {shown(folder)}; "
-            "run this from a checkout of the project."
-        )
-    chosen = set()
+        told = f"There are no notebooks named like 01_name.ipynb in {shown(folder)}"
+        raise CareerlibError(f"{told}; run this from a checkout of the project.")
     for text in only:
-        name = Path(text).name.removesuffix(".ipynb")
-        matches = [path for path in known if path.stem == name]
-        matches = matches or [path for path in known if name and path.stem.startswith(name)]
+        name = Path(text).name or text
+        matches = [path for path in known if name and path.name.startswith(name)]
         if not matches:
-            hint = nearest(text[:60], [path.stem for path in known])
+            hint = nearest(text, [path.stem for path in known])
             raise CareerlibError(f"No notebook is called {quoted(text)}; {hint}")
         chosen.update(matches)
     return sorted(chosen) if only else known
 
 
 def plan(
-    paths: list[Path], parameters: Parameters,
+    folder: Path, only: Sequence[str], parameters: Mapping[str, str],
     values: Callable[[str], list[str]] = lambda typed: [typed],
 ) -> list[Job]:  # fmt: skip
     """One job for each notebook and each combination of the parameters that it declares.
 
     values: the texts of the values in what was typed.
     """
-    declared = {
-        path: papermill.inspect_notebook(nbformat.from_dict(read_notebook(path))) for path in paths
-    }
+    read = {path: read_notebook(path) for path in select(folder, only)}
+    declared = {path: papermill.inspect_notebook(notebook) for path, notebook in read.items()}
     known = sorted({name for mine in declared.values() for name in mine})
-    given = [name for name, _ in parameters]
-    for name in given:
-        if given.count(name) > 1:
-            raise CareerlibError(f"Parameter {quoted(name)} is given twice; give it once.")
+    for name in parameters:
         if name not in known:
-            hint = nearest(name[:60], known) if known else "they take no parameters."
-            raise CareerlibError(
-                f"None of the chosen notebooks has a parameter {quoted(name)}; {hint}"
-            )
+            hint = nearest(name, known) if known else "they take no parameters."
+            raise CareerlibError(f"No chosen notebook has a parameter {quoted(name)}; {hint}")
     jobs: list[Job] = []
     for path, mine in declared.items():
         each = {name: [value_of(text, mine[name], path) for text in dict.fromkeys(values(typed))]
-                for name, typed in parameters if name in mine}  # fmt: skip
-        combined, text = itertools.product(*each.values()), code(path)
-        jobs += [Job(path.stem, text, dict(zip(each, one, strict=True)))
-                 for one in itertools.islice(combined, MOST + 1)]  # fmt: skip
-        if len(jobs) > MOST:
+                for name, typed in parameters.items() if name in mine}  # fmt: skip
+        if len(jobs) + math.prod(map(len, each.values())) > MOST:
             raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
+        text, runs = nbformat.writes(read[path]), itertools.product(*each.values())
+        jobs += [Job(path.stem, text, dict(zip(each, one, strict=True))) for one in runs]
     return jobs
-
-
-def code(path: Path) -> str:
-    """The text of a notebook without outputs."""
-    notebook = read_notebook(path)
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell |= {"outputs": [], "execution_count": None}
-    return json.dumps(notebook)
 
 
 def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
@@ -193,24 +162,22 @@ def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
     if kind == "str":
         is_file = text.endswith((".yml", ".yaml")) and Path(text).is_file()
         return os.path.relpath(text, notebook.parent) if is_file else text
-    exact, expected = TYPES.get(kind, (None, "left as it is"))
-    with suppress(ValidationError):
-        if exact is not None:
-            return exact.validate_json(text.lower() if kind == "bool" else text)
-    raise CareerlibError(
-        f"Parameter {parameter['name']} of notebook {notebook.stem} must be {expected}, like its "
-        f"default {parameter['default']}, not {quoted(text)}."
-    )
+    with suppress(KeyError, ValidationError):
+        return TypeAdapter(TYPES[kind]).validate_json(text.lower(), strict=True)
+    about = f"{parameter['name']} of notebook {notebook.stem}"
+    expected = f"{kind if kind in TYPES else 'left'} like its default {parameter['default']}"
+    raise CareerlibError(f"Parameter {about} must be {expected}, not {quoted(text)}.")
 
 
-def given(typed: Parameters, file: Path | None = None) -> Parameters:
+def given(typed: Sequence[tuple[str, str]], file: Path | None = None) -> dict[str, str]:
     """Parameters as typed, and those of a YAML file of names and values that were not typed."""
+    if len(dict(typed)) < len(typed):
+        raise CareerlibError("A parameter is given twice; give it once.")
+    if file is None:
+        return dict(typed)
     try:
-        values = yaml.load(file.read_text("utf-8-sig"), yaml.BaseLoader) if file else {}
-        names = [name for name, _ in typed]
-        return [*typed, *((name, "" + values[name]) for name in values if name not in names)]
-    except OSError as error:
-        raise CareerlibError(f"Cannot read {shown(file)}: {error.strerror}.") from error
-    except (ValueError, TypeError, yaml.YAMLError) as error:
-        told = f"{shown(file)} is no YAML file of parameters; write lines such as seed: 42."
+        values = yaml.load(file.read_text("utf-8-sig"), yaml.BaseLoader)
+        return TypeAdapter(dict[str, str]).validate_python(values) | dict(typed)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        told = f"Cannot read {shown(file)} as YAML of parameters, with lines such as seed: 42."
         raise CareerlibError(told) from error

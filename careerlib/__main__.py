@@ -15,10 +15,6 @@ import click
 from careerlib.errors import CareerlibError
 from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown, write
 
-COMPLETION = """\b
-Completion with the Tab key, for bash (zsh and fish likewise):
-  eval "$(_CAREERLIB_COMPLETE=bash_source careerlib)"
-"""
 # What a missing package belongs to; the others are in the extra `notebooks`.
 EXTRAS = {
     "dask": "batch", "distributed": "batch", "fastapi": "service", "openai": "explain",
@@ -44,7 +40,7 @@ class OneSentenceGroup(click.Group):
             raise click.exceptions.Exit(130) from None
 
 
-@click.group(cls=OneSentenceGroup, epilog=COMPLETION)
+@click.group(cls=OneSentenceGroup)
 @click.version_option(package_name="careerlib")
 def cli() -> None:
     """The career recommender: its notebooks in batch, its book, its data, and itself."""
@@ -81,12 +77,11 @@ def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> N
     """
     from careerlib.batch import notebooks
 
-    given = notebooks.given(parameters, file)
-    if in_place and given:
+    options["parameters"] = notebooks.given(parameters, file)
+    if in_place and options["parameters"]:
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
-    table = notebooks.run(parameters=given, in_place=in_place, **options)
-    failed = table["problem"].any()
-    _finish(notebooks.summary(table), failed, "" if in_place else options["output"])
+    table = notebooks.run(in_place=in_place, **options)
+    _finish(notebooks.summary(table), table["problem"].any(), options["output"] * (not in_place))
 
 
 @cli.command(params=[*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH)])

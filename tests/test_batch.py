@@ -305,19 +305,10 @@ def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal):
 # The command line.
 
 
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        (["run", "--only", "99"], "No notebook is called '99'"),
-        (["run", "--in-place", "-p", "seed", "7"], "leave parameters out"),
-        (["recommend", "nowhere.yml"], "nowhere.yml"),
-    ],
-)
-def test_errors_of_the_command_line_are_one_sentence(arguments, expected):
-    result = CliRunner().invoke(cli, arguments)
-    assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
-    assert expected in result.stderr
+def test_errors_of_the_command_line_are_one_sentence():
+    result = CliRunner().invoke(cli, ["run", "--in-place", "-p", "seed", "7"])
+    told = "Error: --in-place executes the notebooks as they are; leave parameters out.\n"
+    assert (result.exit_code, result.stderr) == (1, told)
 
 
 def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heavy():

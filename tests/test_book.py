@@ -5,6 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import write_notebook
 from nbformat.v4 import new_code_cell, new_output
@@ -27,9 +28,31 @@ PIXEL = (
 )
 
 
-def shown(metadata=None, **data):
-    data = {kind.replace("__", "+").replace("_", "/"): value for kind, value in data.items()}
-    return {"output_type": "display_data", "metadata": metadata or {}, "data": data}
+FIGURE = {"image/png": {"alt": 'A "figure" <script>', "width": 720, "height": 300}}
+OUTPUTS = [
+    {"image/png": PIXEL, "text/plain": "a figure"},
+    {"text/html": HOSTILE},
+    {"text/html": "<b>half \ud800</b>", "text/plain": "half \ud800"},
+    {"text/markdown": BOUND, "text/plain": BOUND},
+    {"text/latex": "$\\href{javascript:steal()}{x}$"},
+    {"application/javascript": "steal()", "image/svg+xml": "<svg onload='steal()'/>"},
+    {"image/png": "no picture", "text/plain": "not a picture"},
+    {"image/png": PIXEL[:-8], "text/plain": "half a picture"},
+]
+METADATA = {
+    "mystnb": {"execution_mode": "force"},
+    "html_meta": {"http-equiv=refresh": "0; url=https://steal"},
+    "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
+    "kernelspec": {"name": "steal", "display_name": "steal", "language": "steal"},
+}
+SWEEP = """\
+notebook,seed,kind,name,holds,verdict,measured,figure,value
+01_first,1,finding,"```
+
+<script>steal()</script>",True,,,,
+01_first,2,finding,holds at times,False,,,,
+01_first,2,figure,f,,,,gap,0.25
+"""
 
 
 @pytest.fixture(scope="module")
@@ -41,39 +64,17 @@ def made(tmp_path_factory):
     shutil.copytree(ROOT / "notebooks" / "images", committed / "images")
     for name in ("01_first", "04_hostile", "10_the_ledger"):
         write_notebook(committed, name, f"print('committed {name}')")
-    outputs.mkdir()
+    (outputs / "sweep").mkdir(parents=True)
     (outputs / MARK).touch()
-    path = shutil.copy(committed / "04_hostile.ipynb", outputs)
-    notebook = json.loads(Path(path).read_text())
-    cell = notebook["cells"][1] | {"id": "controls", "execution_count": 1}
-    cell |= {"metadata": {"tags": ["hide-input"]}, "source": "show()"}
-    figure = {"image/png": {"alt": 'A "figure" <script>', "width": 720, "height": 300}}
-    cell["outputs"] = [
-        shown(figure, image_png=PIXEL, text_plain="a figure"),
-        shown(text_html=HOSTILE),
-        shown(text_html="<b>half \ud800</b>", text_plain="half \ud800"),
-        shown(text_markdown=BOUND, text_plain=BOUND),
-        shown(text_latex="$\\href{javascript:steal()}{x}$"),
-        shown(application_javascript="steal()", image_svg__xml="<svg onload='steal()'/>"),
-        shown(image_png="no picture", text_plain="not a picture"),
-        shown(image_png=PIXEL[:-8], text_plain="half a picture"),
-        new_output("stream", name="stdout", text="<script>steal()</script>\x1b[31m" + BOUND),
-    ]
-    notebook["cells"][1] = cell
-    notebook["cells"].append(new_code_cell(f"open({str(folder / 'ran')!r}, 'w')", id="ran"))
-    notebook["metadata"] |= {
-        "mystnb": {"execution_mode": "force"},
-        "html_meta": {"http-equiv=refresh": "0; url=https://steal"},
-        "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
-        "kernelspec": {"name": "steal", "display_name": "steal", "language": "steal"},
-    }
-    Path(path).write_text(json.dumps(notebook))
-    (outputs / "sweep").mkdir()
-    (outputs / "sweep/sweep.csv").write_text(
-        "notebook,seed,kind,name,holds,verdict,measured,figure,value\n"
-        '01_first,1,finding,"```\n\n<script>steal()</script>",True,,,,\n'
-        "01_first,2,finding,holds at times,False,,,,\n01_first,2,figure,f,,,,gap,0.25\n"
-    )
+    (outputs / "sweep/sweep.csv").write_text(SWEEP)
+    notebook = nbformat.read(committed / "04_hostile.ipynb", 4)
+    notebook.metadata = METADATA
+    cell = notebook.cells[1]
+    cell.metadata.tags, cell.source = ["hide-input"], "show()"
+    cell.outputs = [new_output("display_data", data, metadata=FIGURE) for data in OUTPUTS]
+    cell.outputs.append(new_output("stream", text="<script>steal()</script>\x1b[31m" + BOUND))
+    notebook.cells.append(new_code_cell(f"open({str(folder / 'ran')!r}, 'w')"))
+    (outputs / "04_hostile.ipynb").write_text(json.dumps(notebook))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONWARNINGS", "error")
         patch.setenv("LC_ALL", "xx_XX.UTF-8")
@@ -85,7 +86,7 @@ def test_what_a_notebook_prints_is_nothing_active(made):
     page = (made / "notebooks/04_hostile.html").read_text()
     assert '<div class="careerlib-finding">kept</div>' in page
     assert re.search(r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td>12</td>', page)
-    assert '<a href="https://example.org/fine">b</a>' in page
+    assert '<a href="https://example.org/fine"' in page
     active = r"javascript:|onerror|onclick|onload|onmouseover|<iframe|url\(st"
     assert not re.search(active, page)
     assert re.search(r'<details class="[^"]*above-input', page)  # hidden input unfolds
@@ -100,12 +101,6 @@ def test_what_a_notebook_prints_is_nothing_active(made):
     assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
 
 
-def test_a_notebooks_metadata_runs_nothing_and_stays_out(made):
-    assert not (made.parent.parent / "ran").exists()
-    for path in made.rglob("*.html"):
-        assert not re.search(r"http-equiv|require\.js|unpkg|widget-state", path.read_text()), path
-
-
 def test_the_first_page_leads_to_all_others(made):
     page = (made / "index.html").read_text()
     assert 'src="_images/controls.png"' in page
@@ -117,12 +112,14 @@ def test_the_first_page_leads_to_all_others(made):
     assert 'href="sweep.html"' in page
 
 
-def test_every_page_opens_without_a_network(made):
+def test_every_page_opens_without_a_network_and_takes_nothing_from_metadata(made):
     assert (made / "searchindex.js").stat().st_size > 100
+    assert not (made.parent.parent / "ran").exists()
     for path in made.rglob("*.html"):
-        loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', path.read_text())
-        assert loaded
-        assert not [address for address in loaded if re.match(r"(https?:)?//", address)], path
+        page = path.read_text()
+        assert not re.search(r"http-equiv|require\.js|unpkg|widget-state", page), path
+        loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', page)
+        assert loaded and not [one for one in loaded if re.match(r"(https?:)?//", one)], path
 
 
 def test_somebody_elses_book_is_left_alone(refusal, tmp_path):
@@ -138,10 +135,9 @@ def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(
     outputs, committed = made.parent, made.parent.parent / "notebooks"
     sweep = outputs / "sweep/sweep.csv"
     for damaged, text in ((sweep, "notebook,seed\n1"), (outputs / "01_first.ipynb", '{"cells": [')):
-        before = damaged.read_text() if damaged.exists() else None
         damaged.write_text(text)
         assert f"{damaged.name} is damaged" in refusal(write_book, outputs, committed)
-        damaged.write_text(before) if before else damaged.unlink()
+        damaged.unlink()
     site = Path(shutil.copytree(book.SITE, tmp_path / "site"))
     monkeypatch.setattr(book, "SITE", site)
     (site / "conf.py").write_text("extensions = ['no_such_extension']")

@@ -36,8 +36,8 @@ ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class"}}
 def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
     """Make the book of what runs and sweeps left in `output`; return its first page.
 
-    A notebook that was not run is shown as committed. Raises CareerlibError if the book cannot be
-    made; an earlier book then stays.
+    A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
+    an earlier book then stays.
     """
     if not (notebooks.parent / "README.md").exists():
         raise CareerlibError("The book needs a checkout of the project, with its README.md.")
@@ -49,9 +49,8 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
             source, made = Path(folder, "source"), Path(folder, "book")
             _write_source(source, output, notebooks)
             command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
-            built = subprocess.run(
-                command, check=False, capture_output=True, encoding="utf-8", env=environment()
-            )
+            taken: Any = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+            built = subprocess.run(command, env=environment(), **taken)
             if built.returncode:
                 causes = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", built.stderr, re.M)
                 cause = (causes or [" ".join(built.stderr.split())])[-1][:300].rstrip(".")
@@ -95,10 +94,14 @@ def _make_harmless(cell: Any) -> None:
             continue
         data = {kind: output.data[kind] for kind in KEPT if kind in output.data}
         size = output.metadata.get("image/png", {})
-        if not _is_png("".join(data.get("image/png", ""))):
+        try:
+            image = base64.b64decode("".join(data.get("image/png", "")))
+        except ValueError:  # it would break the whole book
+            image = b""
+        if not image.startswith(b"\x89PNG"):
             data.pop("image/png", None)
         if "text/html" in data:  # without scripts and styles and what they contain
-            text = "".join(data["text/html"])
+            text = "".join(data["text/html"]).encode("utf-8", "replace").decode()
             data["text/html"] = nh3.clean(text, TAGS, attributes=ATTRIBUTES)
         if "image/png" in data:
             alt = {"image": {"alt": str(size.get("alt", "A figure"))}}
@@ -108,25 +111,19 @@ def _make_harmless(cell: Any) -> None:
         output.data = data or {"text/plain": "An output that is not shown here."}
 
 
-def _is_png(text: str) -> bool:
-    try:
-        return base64.b64decode(text).startswith(b"\x89PNG")
-    except ValueError:
-        return False
-
-
 def _write_sweep(path: Path, csv: Path) -> None:
     """The page of a sweep; its tables are HTML on one line, so no text in them becomes Markdown."""
     try:
         table = pd.read_csv(csv)
-        tables = sweep.shares(table), sweep.figures(table)
+        tables = {"How often does each finding hold?": sweep.shares(table),
+                  "How does each figure spread?": sweep.figures(table)}  # fmt: skip
     except (ValueError, LookupError, TypeError) as error:
         told = f"{shown(csv)} is damaged; make the sweep again, or delete it."
         raise CareerlibError(told) from error
     lines = ["# The sweep", "Notebooks run again and again with other parameters."]
-    for heading, rows in zip(("How often does each finding hold?", "How does each figure spread?"),
-                             tables, strict=True):  # fmt: skip
-        page = " ".join(rows.to_html(index=False, border=0).split())
+    for heading, rows in tables.items():
+        shows = {"holds": "{:.0%}".format}
+        page = " ".join(rows.to_html(index=False, border=0, formatters=shows).split())
         area = f'<div class="wide" tabindex="0" role="region" aria-label="{heading}">{page}</div>'
         lines += [f"## {heading}", area]
     path.write_text("\n\n".join(lines) + "\n", "utf-8")

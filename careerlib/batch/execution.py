@@ -42,7 +42,7 @@ CLEAN = {"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS"
 # (69 is zmq.XPUB_NODROP) the kernel waits instead.
 KEEP_ALL = "(lambda thread: thread.schedule(lambda: thread.socket.setsockopt(69, 1)))(" \
     "get_ipython().kernel.iopub_thread)"  # fmt: skip
-for name in ("papermill", "asyncio", "distributed"):  # the outcome says it all
+for name in ("papermill", "asyncio"):  # the outcome says it all
     logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
@@ -218,6 +218,7 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
     """The executor of a Dask cluster."""
     import distributed
 
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     where: dict[str, Any] = {"address": scheduler}
     if scheduler == "local":
         where = {"n_workers": processes, "threads_per_worker": 1, "dashboard_address": None}

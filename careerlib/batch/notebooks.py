@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import os
-import sys
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -51,10 +51,10 @@ def run(
     planned.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
     with output_folder(output) as output:
         for is_last in (False, True):
-            where = folder
-            if is_last and not in_place and _executed(output):
+            group, where = [job for job in planned if (job.name == LEDGER) == is_last], folder
+            executed = [path for path in notebooks_in(output) if path.stem != LEDGER]
+            if group and is_last and not in_place and [read_notebook(path) for path in executed]:
                 where, execution["scheduler"] = output, None
-            group = [job for job in planned if (job.name == LEDGER) == is_last]
             for job, outcome in execute_all(group, where, **execution):
                 problem = _keep(job, outcome, folder, output, in_place)
                 rows.append((job.name, outcome.seconds, job.parameters, problem))
@@ -62,25 +62,17 @@ def run(
         table = pd.DataFrame(rows, columns=["notebook", "seconds", "parameters", "problem"])
         if not in_place:
             versions = {name: version(name) for name in PACKAGES}
-            versions["python"] = sys.version.split()[0]
+            versions["python"] = platform.python_version()
             record = {"notebooks": table.to_dict("records"), "versions": versions}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
     return table
 
 
 def summary(table: pd.DataFrame) -> str:
-    """Table of a run: notebook, seconds, status, and a line of explanation for each failure."""
-    failed = table[table["problem"] != ""]
-    status = table["problem"].eq("").map({True: "passed", False: "failed"})
-    lines = [table[["notebook", "seconds"]].assign(status=status).to_string(index=False)]
-    lines += (failed["notebook"] + ": " + failed["problem"]).tolist()
-    passed = len(table) - len(failed)
-    return "\n".join([*lines, f"{passed} of {len(table)} notebooks passed."])
-
-
-def _executed(output: Path) -> list[Any]:
-    """What the ledger would read there."""
-    return [read_notebook(path) for path in notebooks_in(output) if path.stem != LEDGER]
+    """The table of a run as text for a terminal, and how many notebooks passed."""
+    passed, status = table["problem"] == "", table["problem"].replace("", "passed")
+    told = table[["notebook", "seconds"]].assign(status=status).to_string(index=False)
+    return f"{told}\n{passed.sum()} of {len(table)} notebooks passed."
 
 
 def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> str:
@@ -93,9 +85,7 @@ def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool
     if outcome.text:  # a worker of Dask that died has sent none
         write(failed if problem else source if in_place else output / name, outcome.text)
     if not problem:
-        with suppress(OSError):  # there may be none, or others beside it
-            failed.unlink()
-            failed.parent.rmdir()
+        failed.unlink(missing_ok=True)
     return problem
 
 

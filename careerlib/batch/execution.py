@@ -47,7 +47,7 @@ for name in ("papermill", "asyncio"):  # the outcome says it all
 
 
 class Job(NamedTuple):
-    """One notebook to execute: its name, its text, and what it gets."""
+    """One notebook to execute: its name, its text without outputs, and what it gets."""
 
     name: str
     text: str
@@ -230,9 +230,8 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
         client = distributed.Client(**where, timeout=CONNECT)
         client.wait_for_workers(1, timeout=30)
     except Exception as error:
-        raise CareerlibError(
-            f"There is no Dask scheduler with a worker at {scheduler[:60]}; start them with "
-            "'dask scheduler' and 'dask worker', or use --scheduler local."
-        ) from error
+        told = f"There is no Dask scheduler with a worker at {scheduler[:60]}"
+        how = "start them with 'dask scheduler' and 'dask worker', or use --scheduler local"
+        raise CareerlibError(f"{told}; {how}.") from error
     with client:
         yield client.get_executor(pure=False)

@@ -78,10 +78,9 @@ def summary(table: pd.DataFrame) -> str:
 def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> str:
     """Write a success to its place, a failure under failed/; return the problem, if any."""
     name, problem = f"{job.name}.ipynb", outcome.problem
-    source = folder / name
-    if in_place and not problem and nbformat.writes(read_notebook(source)) != job.text:
+    failed, source = output / "failed" / name, folder / name
+    if in_place and not problem and code(source) != job.text:
         problem = "The notebook was edited while it ran and is left as it is"
-    failed = output / "failed" / name
     if outcome.text:  # a worker of Dask that died has sent none
         write(failed if problem else source if in_place else output / name, outcome.text)
     if not problem:
@@ -99,6 +98,15 @@ def read_notebook(path: Path) -> Any:
     except Exception as error:  # of many kinds, for there are many ways to be no notebook
         told = f"{shown(path)} is damaged, or not a notebook of format 4.5"
         raise CareerlibError(f"{told}; open it in Jupyter and save it, or replace it.") from error
+
+
+def code(path: Path) -> str:
+    """The text of a notebook without outputs."""
+    notebook = read_notebook(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
+    return nbformat.writes(notebook)
 
 
 def select(folder: Path, only: Sequence[str]) -> list[Path]:
@@ -125,8 +133,8 @@ def plan(
 
     values: the texts of the values in what was typed.
     """
-    read = {path: read_notebook(path) for path in select(folder, only)}
-    declared = {path: papermill.inspect_notebook(notebook) for path, notebook in read.items()}
+    texts = {path: code(path) for path in select(folder, only)}
+    declared = {path: papermill.inspect_notebook(nbformat.reads(texts[path], 4)) for path in texts}
     known = sorted({name for mine in declared.values() for name in mine})
     for name in parameters:
         if name not in known:
@@ -138,8 +146,8 @@ def plan(
                 for name, typed in parameters.items() if name in mine}  # fmt: skip
         if len(jobs) + math.prod(map(len, each.values())) > MOST:
             raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
-        text, runs = nbformat.writes(read[path]), itertools.product(*each.values())
-        jobs += [Job(path.stem, text, dict(zip(each, one, strict=True))) for one in runs]
+        jobs += [Job(path.stem, texts[path], dict(zip(each, one, strict=True)))
+                 for one in itertools.product(*each.values())]  # fmt: skip
     return jobs
 
 

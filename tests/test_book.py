@@ -122,13 +122,6 @@ def test_every_page_opens_without_a_network_and_takes_nothing_from_metadata(made
         assert loaded and not [one for one in loaded if re.match(r"(https?:)?//", one)], path
 
 
-def test_somebody_elses_book_is_left_alone(refusal, tmp_path):
-    (tmp_path / "book").mkdir()
-    (tmp_path / "book/mine.html").touch()
-    assert "holds files that no run has made" in refusal(write_book, tmp_path)
-    assert (tmp_path / "book/mine.html").exists()
-
-
 def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(
     made, refusal, monkeypatch, tmp_path
 ):

@@ -101,7 +101,7 @@ def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
 
 
 def _finish(summary: str, failed: bool, output: str) -> None:
-    """Make the book, print the summary, exit with 1 if something failed."""
+    """Print the summary, make the book, exit with 1 if something failed."""
     from careerlib.batch.book import write_book
 
     click.echo(summary)

@@ -316,7 +316,7 @@ def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heav
             assert "Example: careerlib" in each.help
             assert not each.get_short_help_str(65).endswith("...")
     code = "import sys, careerlib.__main__; print([m for m in sys.argv[1:] if m in sys.modules])"
-    heavy = ["numpy", "pandas", "nbformat", "papermill", "yaml", "careerlib.batch"]
+    heavy = ["numpy", "pandas", "nbformat", "papermill", "tqdm", "yaml", "careerlib.batch"]
     process = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)
     assert process.stdout == "[]\n"
 

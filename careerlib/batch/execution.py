@@ -9,6 +9,7 @@ import itertools
 import logging
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,6 @@ from subprocess import DEVNULL
 from threading import Thread
 from typing import Any, NamedTuple
 
-import click
 import nbformat
 import papermill
 import psutil
@@ -27,6 +27,7 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
+from tqdm import tqdm
 
 from careerlib.errors import CareerlibError
 from careerlib.project import ROOT, fingerprint
@@ -178,7 +179,8 @@ def execute_all(
         for job in planned:
             arguments = fingerprint(), job.text, job.parameters, timeout, str(folder)
             running[executor.submit(call, *arguments)] = job
-        for count, future in enumerate(futures.as_completed(running), start=1):
+        done = futures.as_completed(running)
+        for future in tqdm(done, total=len(planned), leave=False, disable=None):
             job = running.pop(future)
             try:
                 outcome = future.result()
@@ -192,7 +194,7 @@ def execute_all(
                 outcome = Outcome(0.0, f"{type(error).__name__}: {error!s:.200}", "")
             named = [job.name, *(f"{name}={value}" for name, value in job.parameters.items())]
             status = f"{outcome.problem or 'passed'} ({outcome.seconds:.1f} s)"
-            click.echo(f"{count} of {len(planned)}: {' '.join(named)}: {status}", err=True)
+            tqdm.write(f"{' '.join(named)}: {status}", file=sys.stderr)
             yield job, outcome
 
 

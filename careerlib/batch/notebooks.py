@@ -69,10 +69,12 @@ def run(
 
 
 def summary(table: pd.DataFrame) -> str:
-    """The table of a run as text for a terminal, and how many notebooks passed."""
-    passed, status = table["problem"] == "", table["problem"].replace("", "passed")
-    told = table[["notebook", "seconds"]].assign(status=status).to_string(index=False)
-    return f"{told}\n{passed.sum()} of {len(table)} notebooks passed."
+    """The table of a run as text for a terminal, and what is wrong with each that failed."""
+    failed = table[table["problem"] != ""]
+    status = table["problem"].where(table["problem"] == "", "failed").replace("", "passed")
+    lines = [table[["notebook", "seconds"]].assign(status=status).to_string(index=False)]
+    lines += [f"{row.notebook}: {row.problem}" for row in failed.itertuples()]
+    return "\n".join([*lines, f"{len(table) - len(failed)} of {len(table)} notebooks passed."])
 
 
 def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> str:

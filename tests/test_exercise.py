@@ -84,7 +84,7 @@ def state(names):
     hashes = {}
     for name, value in names.items():
         if isinstance(value, DATA) and getattr(value, "dtype", None) is not np.dtype(object):
-            with suppress(PicklingError, TypeError, AttributeError):
+            with suppress(PicklingError, TypeError, AttributeError, RecursionError):
                 hashes[name] = joblib.hash(value)
     return hashes
 

@@ -15,47 +15,44 @@ import pandas as pd
 from careerlib.errors import CareerlibError, nearest
 from careerlib.project import DATA
 
-# fmt: off
-INTERESTS = ("Realistic", "Investigative", "Artistic", "Social", "Enterprising", "Conventional")
-WORK_VALUES = (
-    "Achievement", "Working Conditions", "Recognition", "Relationships", "Support", "Independence",
+RELEASE = "30.1"  # of O*NET
+MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
+TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
+MANIFEST = "tables.json"
+DAMAGED = (
+    f"is missing or not as built from O*NET {RELEASE}; restore it with 'git checkout data', or"
 )
-SKILLS = (
-    "Active Learning", "Active Listening", "Complex Problem Solving", "Coordination",
-    "Critical Thinking", "Equipment Maintenance", "Equipment Selection", "Installation",
-    "Instructing", "Judgment and Decision Making", "Learning Strategies",
-    "Management of Financial Resources", "Management of Material Resources",
-    "Management of Personnel Resources", "Mathematics", "Monitoring", "Negotiation",
-    "Operation and Control", "Operations Analysis", "Operations Monitoring", "Persuasion",
-    "Programming", "Quality Control Analysis", "Reading Comprehension", "Repairing", "Science",
-    "Service Orientation", "Social Perceptiveness", "Speaking", "Systems Analysis",
-    "Systems Evaluation", "Technology Design", "Time Management", "Troubleshooting", "Writing",
-)
-KNOWLEDGE = (
-    "Administration and Management", "Administrative", "Biology", "Building and Construction",
-    "Chemistry", "Communications and Media", "Computers and Electronics",
-    "Customer and Personal Service", "Design", "Economics and Accounting", "Education and Training",
-    "Engineering and Technology", "English Language", "Fine Arts", "Food Production",
-    "Foreign Language", "Geography", "History and Archeology", "Law and Government", "Mathematics",
-    "Mechanical", "Medicine and Dentistry", "Personnel and Human Resources",
-    "Philosophy and Theology", "Physics", "Production and Processing", "Psychology",
-    "Public Safety and Security", "Sales and Marketing", "Sociology and Anthropology",
-    "Telecommunications", "Therapy and Counseling", "Transportation",
-)
+DAMAGED += " install careerlib again."
+TYPES = {"median_wage": float, "wage_top_coded": bool}
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential", "High school diploma or equivalent",
     "Some college, no degree", "Postsecondary nondegree award", "Associate's degree",
     "Bachelor's degree", "Master's degree", "Doctoral or professional degree",
-)
-# fmt: on
-RELEASE = "30.1"  # of O*NET
-MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
-TYPES = {"median_wage": float, "wage_top_coded": bool}
-TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
-MANIFEST = "tables.json"
-LARGEST = 2_000_000  # bytes of a table; the largest of ours has a third of that
-RESTORE = "restore it with 'git checkout data' or build it with 'python -m careerlib data build'"
+)  # fmt: skip
+
+
+def manifest(folder: Path = DATA) -> dict[str, str]:
+    """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # nested very deep
+        said = json.loads((folder / MANIFEST).read_bytes())
+        if said["onet_release"] == RELEASE:
+            return {name: said["tables"][name]["sha256"] for name in TABLES}
+    raise CareerlibError(f"'{MANIFEST}' in {folder} {DAMAGED}")
+
+
+def _table(name: str, folder: Path = DATA) -> io.BytesIO:
+    """The content of a table; CareerlibError for one that is not as built."""
+    path, built = folder / f"{name}.csv", manifest(folder)[name]
+    content = path.read_bytes() if path.is_file() else b""
+    if hashlib.sha256(content).hexdigest() != built:
+        raise CareerlibError(f"Table '{path.name}' in {folder} {DAMAGED}")
+    return io.BytesIO(content)
+
+
+# {matrix: the names of its columns}
+NAMES = {name: tuple(_table(name).readline().decode().strip().split(",")[1:]) for name in MATRICES}
+SKILLS, INTERESTS, WORK_VALUES, KNOWLEDGE = [*NAMES.values()][1:]
 
 
 @dataclass(frozen=True)
@@ -140,13 +137,8 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     """
     if name not in ("all", "post"):
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
-    folder, frames = Path(folder), {}
-    for key, built in manifest(folder).items():
-        content = _read(folder / f"{key}.csv")
-        if hashlib.sha256(content).hexdigest() != built:
-            what = f"Table '{key}.csv' in {folder} is missing or not as built from O*NET {RELEASE}"
-            raise CareerlibError(f"{what}; {RESTORE}.")
-        frames[key] = pd.read_csv(io.BytesIO(content), index_col=0, dtype=TYPES)
+    read = {"index_col": 0, "dtype": TYPES}
+    frames = {key: pd.read_csv(_table(key, Path(folder)), **read) for key in TABLES}
     table = frames["occupations"]
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
@@ -156,22 +148,3 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     catalog = Catalog("all", table, **parts)
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
     return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
-
-
-def manifest(folder: Path = DATA) -> dict[str, str]:
-    """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
-    fault = "missing or damaged"
-    with suppress(ValueError, KeyError, TypeError, RecursionError):  # the last: nested very deep
-        said = json.loads(_read(folder / MANIFEST))
-        hashes = {name: said["tables"][name]["sha256"] for name in TABLES}
-        if (release := str(said["onet_release"])) == RELEASE:
-            return hashes
-        fault = f"of O*NET release {release[:12]}, not {RELEASE}"
-    raise CareerlibError(f"'{MANIFEST}' in {folder} is {fault}; {RESTORE}.")
-
-
-def _read(path: Path) -> bytes:
-    """At most LARGEST bytes of the file: more than that is none of ours. b"" if there is none."""
-    with suppress(OSError), path.open("rb") as file:
-        return file.read(LARGEST)
-    return b""

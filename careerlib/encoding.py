@@ -11,7 +11,8 @@ import numpy as np
 
 from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
 from careerlib.errors import CareerlibError
-from careerlib.profile import HIGHEST_RATING, HIGHEST_SKILL, Profile
+from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL
+from careerlib.profile import Profile
 
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
 N_SLOTS = len(SLOTS)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from numbers import Integral
 from reprlib import Repr
 from typing import Any
@@ -17,18 +18,26 @@ class CareerlibError(ValueError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def words(name: str) -> list[str]:
+@lru_cache(2**15)
+def words(name: str) -> tuple[str, ...]:
     """The words of a name in small letters, without apostrophes and without "and"."""
-    return [w for w in re.findall(r"\w+", re.sub("['\u2019]", "", name.casefold())) if w != "and"]
+    found = re.findall(r"\w+", re.sub("['\u2019]", "", name.casefold()))
+    return tuple(word for word in found if word != "and")
 
 
-def close(name: str, valid: Iterable[str], count: int = 3) -> list[str]:
-    """At most `count` of the valid names that `name` may stand for, best first.
+def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
+    """Phrase for the end of a message: "did you mean A, B or C?", or else the valid names.
 
-    Those with its initials ("CPS", "S"), or in common with it whole words, stems ("Teaching",
-    "Teachers") or beginnings of words ("math"); if there are none, those with similar letters.
+    Near are those with its initials ("CPS", "S"), or in common with it whole words, stems
+    ("Teaching", "Teachers") or beginnings of words ("math"); if there are none, those with similar
+    letters.
     """
-    said, by_folded, found = words(name), {entry.casefold(): entry for entry in valid}, {}
+    name, by_folded, found = (
+        str(name)[:60].casefold(),
+        {str(v).casefold(): str(v) for v in valid},
+        {},
+    )
+    said = words(name)
     letters, stems = "".join(said), [ENDING.sub("", word) for word in said if len(word) > 2]
     for entry in by_folded:
         own = words(entry)
@@ -36,25 +45,21 @@ def close(name: str, valid: Iterable[str], count: int = 3) -> list[str]:
         initials, whole = 0 < len(letters) < 4 and first.startswith(letters), {*said} & {*own}
         begun = [one for one in stems if one in roots or len(one) > 3 and f" {one}" in f" {entry}"]
         if whole or initials or begun:
-            similar = SequenceMatcher(None, name.casefold(), entry).ratio()
+            similar = SequenceMatcher(None, name, entry).ratio()
             found[entry] = len(whole), initials, len(begun), similar
     best = sorted(found, key=found.get, reverse=True)
-    best = best or get_close_matches(name.casefold(), by_folded, count, cutoff=0.55)
-    return [by_folded[entry] for entry in best[:count]]
-
-
-def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
-    """Phrase for the end of a message: "did you mean A, B or C?", or else the valid names."""
-    valid = [str(entry) for entry in valid]
-    if near := close(str(name)[:60], valid, count):
-        return f"did you mean {listed(near)}?"
-    return f"valid names are {', '.join(valid[:60])}{', …' * (len(valid) > 60)}."
+    best = best or get_close_matches(name, by_folded, count, cutoff=0.55)
+    if best:
+        return f"did you mean {listed(by_folded[entry] for entry in best[:count])}?"
+    names = [*by_folded.values()]
+    return f"valid names are {'; '.join(names if len(names) < 60 else [*names[:5], '…'])}."
 
 
 def listed(names: Iterable[str]) -> str:
-    """The names in a sentence: "A, B or C"."""
+    """The names in a sentence: "A, B or C"; "A; B or C" where one has a comma."""
     *others, last = names
-    return f"{', '.join(others)} or {last}" if others else last
+    gap = "; " if "," in "".join([*others, last]) else ", "
+    return f"{gap.join(others)} or {last}" if others else last
 
 
 def quoted(value: Any, longest: int = 40) -> str:

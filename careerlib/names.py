@@ -5,17 +5,21 @@ The functions raise ValueError with what is wrong, to be read after the name of 
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog, load_catalog
-from careerlib.errors import close, listed, quoted, words
+from careerlib.errors import listed, nearest, quoted, words
 from careerlib.project import DATA
 
-BLOCKS = {
-    "skills": SKILLS, "knowledge": KNOWLEDGE, "interests": INTERESTS, "work_values": WORK_VALUES,
+HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
+SCALES = {  # the names that are rated, and the highest rating
+    "interests": (INTERESTS, HIGHEST_RATING), "work_values": (WORK_VALUES, HIGHEST_RATING),
+    "skills": (SKILLS, HIGHEST_SKILL), "knowledge": (KNOWLEDGE, HIGHEST_SKILL),
 }  # fmt: skip
+NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
+NAMED = {"skills": NAMED_SKILL, "knowledge": 4.0}  # elsewhere a place counts: 7, 6, 5, …
 RANKS = {"senior", "sr", "junior", "jr", "lead"}  # a title is looked up without them, too
 MOST_NEAR = 5  # occupations or titles that a message suggests
 MOST = 12  # mistakes that a message tells
@@ -24,38 +28,39 @@ DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
 
 
-def rated(
-    given: Any, names: tuple[str, ...], highest: float, alone: float | None
-) -> dict[str, float]:
-    """{name: rating} in the order of the names, those with an empty rating left out.
+def rated(block: str, given: Any) -> dict[str, float]:
+    """{name: rating} of the block, in O*NET's order, those with an empty rating left out.
 
-    given: {name: rating}, with "scale" among the names where they are not out of `highest`; or
-    names, as a list or with commas, that count as `alone`, or else by place: the highest, one
-    less, … Of interests initials in a row will do.
+    given: {name: rating}, perhaps with the "scale" that they are out of; or names, as a list or
+    with commas, that count as in NAMED, or else by place: the highest, one less, … Of interests
+    initials in a row will do.
     """
-    ratings, scale = {}, highest
+    names, highest = SCALES[block]
+    ratings, scale, alone = {}, highest, NAMED.get(block)
     if isinstance(given, str):
-        letters = names == INTERESTS and CODE.fullmatch(given)
+        letters = block == "interests" and CODE.fullmatch(given)
         given = re.findall(r"\w" if letters else r"[^,;]*[^,;\s][^,;]*", given)
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         scale = decimal(given.get("scale", highest), 1000, "scale ") or highest
         given = [{name: rating for name, rating in given.items() if name != "scale"}]
-    if not isinstance(given, Iterable if alone else list | tuple):
+    if not isinstance(given, list | tuple):
         raise ValueError(f"is {quoted(given)} (give names, or a table of name: rating)")
-
-    def pairs() -> Iterable[tuple[object, object]]:
-        for place, entry in enumerate(given):
-            by_place = [(entry, alone or max(highest - place, 1))]
-            yield from entry.items() if isinstance(entry, Mapping) else by_place
 
     def rate(said: object, rating: object) -> None:
         if (name := official(said, names)) in ratings:
             raise ValueError(f"rates {name} twice")
-        if not (rating is None or isinstance(rating, str) and not rating.strip()):
+        if str(rating).strip() not in ("", "None", "~", "null"):
             number = decimal(rating, scale, f"{name} ", (10, 40, 100))
             ratings[name] = number if scale == highest else round(number * highest / scale, 2)
 
-    each(pairs(), rate)
+    pairs = [
+        pair
+        for place, one in enumerate(given)
+        for pair in (
+            one.items() if isinstance(one, dict) else [(one, alone or max(highest - place, 1))]
+        )
+    ]
+    each(pairs, rate)
     return {name: ratings[name] for name in names if name in ratings}
 
 
@@ -70,7 +75,7 @@ def each(entries: Iterable[tuple], check: Callable[..., None]) -> None:
         if len(wrong) == MOST:
             break
     told = ", ".join(wrong)
-    if lists := re.search(r" \(its names are [^)]*\)", told):
+    if lists := re.search(r" \(valid names are [^)]*\)", told):
         told = told.replace(lists[0], "") + lists[0]
     if told:
         raise ValueError(told)
@@ -92,52 +97,45 @@ def official(given: object, names: tuple[str, ...]) -> str:
 
     An interest is known by its initial, too.
     """
-    said = given if isinstance(given, str) else quoted(given)
-    if name := _spellings(names).get(tuple(words(said))):
-        return name
-    raise ValueError(f"has no {quoted(given)} ({hint(said[:60], names)})")
+    said = words(given[:200] if isinstance(given, str) else quoted(given))
+    for name in names:
+        if said == words(name) or names == INTERESTS and said == (name[0].lower(),):
+            return name
+    raise ValueError(f"has no {quoted(given)} ({hint(given, names)})")
+
+
+def hint(given: object, names: tuple[str, ...]) -> str:
+    """Which names may be meant: by a plain word, also in other blocks; or else the nearest."""
+    blocks = {block: SCALES[block][0] for block in ("skills", "knowledge", *SCALES)}
+    others = blocks if names in blocks.values() else {}
+    found = {block: meant(given, own) for block, own in others.items() if own != names}
+    there = ", ".join(f"{block} has {listed(same)}" for block, same in found.items() if same)
+    near = meant(given, names)
+    said = f"did you mean {listed(near)}? {there}" if near else there
+    return said.strip() or nearest(given, names).rstrip(".")
+
+
+def meant(given: object, names: Iterable[str]) -> list[str]:
+    """Those of the names that plain_words.csv gives for the word, or that differ in number only."""
+    key = _key(str(given))
+    return [name for name in plain_words().get(key, []) if name in names] or [
+        name for name in names if _key(name) == key
+    ]
 
 
 @cache
-def _spellings(names: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    initials = {(name[0].lower(),): name for name in names} if names == INTERESTS else {}
-    return initials | {tuple(words(name)): name for name in names}
-
-
-def hint(said: str, names: tuple[str, ...]) -> str:
-    """Which names may be meant, also by a plain word, also of other blocks; or else all names."""
-    there = []
-    for block, others in BLOCKS.items():
-        same = [name for name in others if words(name) == words(said)]
-        if names in BLOCKS.values() and others != names and (found := same or meant(said, others)):
-            there.append(f"{block} has {listed(found)}")
-    near = meant(said, names) or ([] if there else close(said, names))
-    hints = [f"did you mean {listed(near)}?"] if near else []
-    return " ".join([*hints, ", ".join(there)]).strip() or f"its names are {'; '.join(names)}"
-
-
-def meant(said: str, names: Iterable[str]) -> list[str]:
-    """Those of the names that plain_words.csv gives for the word."""
-    return [name for name in plain_words().get(_key(said), []) if name in names]
-
-
-@cache
-def plain_words() -> dict[tuple[str, ...], list[str]]:
+def plain_words() -> dict[str, list[str]]:
     """{key of a plain word: the names that it may stand for, or an unrated occupation's code}."""
     with (DATA / "plain_words.csv").open(encoding="utf-8") as file:
         return {_key(row["word"]): row["names"].split("; ") for row in csv.DictReader(file)}
 
 
-def _key(said: str) -> tuple[str, ...]:
+def _key(said: str) -> str:
     """The words in the singular, in any order: "Managers, Marketing" is "Marketing Manager"."""
-    return tuple(sorted(map(_singular, words(said))))
-
-
-@lru_cache(2**14)
-def _singular(word: str) -> str:
-    for ending, short in (("ies", "y"), ("(ch|sh|ss|x)es", r"\1"), ("([^su])s", r"\1")):
-        word = re.sub(f"{ending}$", short, word)
-    return word
+    text = " ".join(words(said[:200]))
+    for plural, singular in (r"ies\b", "y"), (r"(ch|sh|ss|x)es\b", r"\1"), (r"([^\Wsu])s\b", r"\1"):
+        text = re.sub(plural, singular, text)
+    return " ".join(sorted(text.split()))
 
 
 def occupation_code(said: object) -> str:
@@ -150,49 +148,47 @@ def occupation_code(said: object) -> str:
         return ""
     if not isinstance(said, str):
         raise ValueError(f"is {quoted(said)} (give one title, such as Marketing Manager)")
-    catalog, own, reported = _titles()
-    whole = _key(said[:200])
-    for key in (whole, tuple(word for word in whole if word not in RANKS)):
-        plain = [own[_key(name)] for name in plain_words().get(key, []) if _key(name) in own]
-        codes = [own[key]] if key in own else plain or reported.get(key, [])
-        if len(codes) == 1:
-            return codes[0]
-        if codes:
-            which = "; ".join(catalog.titles[codes])
-            raise ValueError(f"is {quoted(said)}, a title in {len(codes)} occupations ({which})")
-        for code in (said.strip(), *plain_words().get(key, [])):
-            if near := _rated_near(catalog, code):
-                what = f"an occupation that O*NET has no ratings for ({code})"
-                raise ValueError(f"is {quoted(said)}, {what}; the nearest rated: {'; '.join(near)}")
-    names = {
-        _key(one): one for one in [*catalog.reported["title"], *catalog.titles, *catalog.codes]
-    }
-    near = close(said[:60], names.values(), MOST_NEAR)
-    ask = f"did you mean: {'; '.join(near)}?" if near else "give the title of an occupation"
-    raise ValueError(f"has no {quoted(said)} ({ask})")
+    catalog, known = _titles()
+    plain = " ".join(word for word in _key(said).split() if word not in RANKS)
+    codes = known.get(_key(said)) or known.get(plain)
+    if not codes:
+        titles = {_key(t): t for t in [*catalog.reported["title"], *catalog.titles, *catalog.codes]}
+        raise ValueError(f"has no {quoted(said)} ({nearest(said, titles.values(), MOST_NEAR)})")
+    if len(codes) > 1:
+        which = "; ".join(catalog.titles[codes])
+        raise ValueError(f"is {quoted(said)}, a title in {len(codes)} occupations ({which})")
+    (code,) = codes
+    if code in catalog.codes:
+        return code
+    # The nearest are those of its SOC code, then those among whose relatives it comes first.
+    same = catalog.codes[catalog.codes.str[:7] == code[:7]]
+    lists = catalog.related[catalog.related["related_code"] == code]
+    lists = lists.sort_values(["rank", "onet_soc_code"])["onet_soc_code"]
+    near = "; ".join(catalog.titles[[*dict.fromkeys([*same, *lists])][:MOST_NEAR]])
+    what = f"an occupation that O*NET has no ratings for ({code})"
+    raise ValueError(f"is {quoted(said)}, {what}; the nearest rated: {near}")
 
 
 @cache
-def _titles() -> tuple[Catalog, dict[tuple, str], dict[tuple, list[str]]]:
-    """The catalog, {key of O*NET's title or code: code}, {key of a reported title: its codes}."""
-    catalog, own, reported = load_catalog(), {}, {}
+def _titles() -> tuple[Catalog, dict[str, list[str]]]:
+    """The catalog, and {key of a title or code: codes}.
+
+    O*NET's own title counts before a plain word, and that before the titles people report.
+    """
+    catalog, reported = load_catalog(), {}
+    own = {_key(code): [code] for code in catalog.related["related_code"].unique()}
     for code, title in catalog.titles.items():
         for name in (title.split(", Except")[0], title, code.removesuffix(".00"), code):
-            own[_key(name)] = code
+            own[_key(name)] = [code]
+    plain = {
+        key: [code for name in names for code in own.get(_key(name), [])]
+        for key, names in plain_words().items()
+    }
     for code, title in catalog.reported[["onet_soc_code", "title"]].to_numpy():
         # "CEO (Chief Executive Officer)" is known whole and by each of its parts.
         for name in (title, *re.split(r"[()]", title)):
-            if len(name) > 1 and code not in (codes := reported.setdefault(_key(name), [])):
-                codes.append(code)
-    return catalog, own, reported
-
-
-def _rated_near(catalog: Catalog, code: str) -> list[str]:
-    """Titles near an unrated occupation, [] for another code: those of its SOC code, then those
-    among whose relatives it comes first."""
-    related = catalog.related[catalog.related["related_code"] == code]
-    if related.empty or code in catalog.codes:
-        return []
-    same = catalog.codes[catalog.codes.str[:7] == code[:7]]
-    lists = related.sort_values(["rank", "onet_soc_code"])["onet_soc_code"]
-    return [*catalog.titles[[*dict.fromkeys([*same, *lists])]]][:MOST_NEAR]
+            if len(name) > 1:
+                reported.setdefault(_key(name), {})[code] = None
+    return catalog, {key: [*codes] for key, codes in reported.items()} | {
+        key: codes for key, codes in (plain | own).items() if codes
+    }

@@ -3,6 +3,7 @@
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import asdict, field, fields, replace
 from functools import cache, partial
 from pathlib import Path
@@ -13,18 +14,11 @@ from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, load_catalog
+from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.errors import CareerlibError, quoted
-from careerlib.names import MOST, decimal, each, hint, occupation_code, official, rated
+from careerlib.names import MOST, SCALES, decimal, each, hint, occupation_code, official, rated
 from careerlib.project import write
 
-NAMED_SKILL = 3.0  # the rating that the post gives to a skill that a person just names
-NAMED = {"skills": NAMED_SKILL, "knowledge": 4.0}  # elsewhere a place counts: 7, 6, 5, …
-HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
-SCALES = {  # the names that are rated, and the highest rating
-    "interests": (INTERESTS, HIGHEST_RATING), "work_values": (WORK_VALUES, HIGHEST_RATING),
-    "skills": (SKILLS, HIGHEST_SKILL), "knowledge": (KNOWLEDGE, HIGHEST_SKILL),
-}  # fmt: skip
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 # No control or invisible characters, no line ends.
@@ -42,25 +36,24 @@ def _codes(given: Any) -> tuple[str, ...]:
     """Of one field or several, each said by title or code."""
     codes, found = {title: code for code, title in major_groups().items()}, set()
 
-    def find(one: object) -> None:
-        said = one.strip().removesuffix(" occupations") if isinstance(one, str) else quoted(one)
+    def find(one: Any) -> None:
+        said = str(one).strip().removesuffix(" occupations")
         by_code = {code for code in codes.values() if said in (code, code[:2])}
         found.update(by_code or [codes[official(said, tuple(codes))]])
 
-    each(((one,) for one in (given if isinstance(given, list | tuple | set) else [given])), find)
+    each(((one,) for one in (given if isinstance(given, list | tuple) else [given])), find)
     return tuple(sorted(found))
 
 
 def _ratings(block: str) -> Any:
     """The type of a block's ratings, for pydantic and as JSON Schema."""
     names, highest = SCALES[block]
-    check = partial(rated, names=names, highest=highest, alone=NAMED.get(block))
     number = {"type": ["number", "null"], "minimum": 0, "maximum": highest}
     rating = dict.fromkeys(names, number)
     table = {"type": "object", "properties": rating, "additionalProperties": False}
     several = {"type": "array", "items": {"enum": [*names, {}]}, "uniqueItems": True}
-    schema = {"anyOf": [several, table]}
-    return Annotated[dict[str, float], BeforeValidator(check), WithJsonSchema(schema)]
+    schema = WithJsonSchema({"anyOf": [several, table]})
+    return Annotated[dict[str, float], BeforeValidator(partial(rated, block)), schema]
 
 
 Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
@@ -123,17 +116,13 @@ def _told(problem: ErrorDetails) -> str:
     places, about, given = [*problem["loc"], ""], problem.get("ctx", {}), quoted(problem["input"])
     where = str(next((place for place in places if place in KEYS), places[-2:][0]))
     if problem["type"] == "unexpected_keyword_argument":
-        return f"it has no {quoted(where)} ({hint(where[:60], KEYS)})"
+        return f"it has no {quoted(where)} ({hint(where, KEYS)})"
     what = "give one line without control characters" if "pattern" in about else problem["msg"]
     return f"{where} {about.get('error') or f'is {given} ({what})'}"
 
 
 class _PlainLoader(yaml.BaseLoader):
     """Text, lists and tables only, no key twice. A number stays text, so that 010 is nobody's 8."""
-
-    def construct_scalar(self, node: Any) -> str | None:
-        left_out = node.style is None and node.value in ("", "~", "null")
-        return None if left_out else super().construct_scalar(node)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
         table = super().construct_mapping(node, deep)
@@ -149,33 +138,25 @@ def read_profile(path: str | Path) -> Profile:
     """
     called = f"The profile {quoted(str(path), 120)}"
     try:
-        content = _content(path)
+        typed = nullcontext(sys.stdin.buffer) if str(path) == "-" else None
+        with typed or Path(path).expanduser().open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ValueError("it has over 64 KB")
         encoding = "utf-16" if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
         given = yaml.load(content.decode(encoding), Loader=_PlainLoader)
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        return Profile(**{str(k): v for k, v in given.items() if k not in KEYS or v is not None})
+        left_out = [key for key in KEYS if given.get(key) in ("", "~", "null")]
+        return Profile(**{str(key): given[key] for key in given if key not in left_out})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
-        why = f"line {mark.line + 1}: {error.problem}" if mark else ""  # type: ignore
-        why = " ".join((why or getattr(error, "strerror", None) or str(error)).split())[:120]
+        why = f"line {mark.line + 1}: {error.problem}" if mark else str(error)  # type: ignore
+        why = " ".join(why.split())[:120]
         keys = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
         raise CareerlibError(f"{called} cannot be read ({why}); {keys}.") from None
-
-
-def _content(path: str | Path) -> bytes:
-    """One byte more than a file may have, at most."""
-    if str(path) == "-":
-        return sys.stdin.buffer.read(MOST_BYTES + 1)
-    path = Path(path).expanduser()
-    if path.exists() and not path.is_file():  # a named pipe may keep one waiting for ever
-        raise ValueError("it is no file; the name - reads what comes through a pipe")
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
 
 
 def write_profile(profile: Profile, path: Path) -> None:

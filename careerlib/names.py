@@ -118,9 +118,8 @@ def hint(given: object, names: tuple[str, ...]) -> str:
 def meant(given: object, names: Iterable[str]) -> list[str]:
     """Those of the names that plain_words.csv gives for the word, or that differ in number only."""
     key = _key(str(given))
-    return [name for name in plain_words().get(key, []) if name in names] or [
-        name for name in names if _key(name) == key
-    ]
+    plain = [name for name in plain_words().get(key, []) if name in names]
+    return plain or [name for name in names if _key(name) == key]
 
 
 @cache
@@ -180,15 +179,13 @@ def _titles() -> tuple[Catalog, dict[str, list[str]]]:
     for code, title in catalog.titles.items():
         for name in (title.split(", Except")[0], title, code.removesuffix(".00"), code):
             own[_key(name)] = [code]
-    plain = {
-        key: [code for name in names for code in own.get(_key(name), [])]
-        for key, names in plain_words().items()
-    }
     for code, title in catalog.reported[["onet_soc_code", "title"]].to_numpy():
         # "CEO (Chief Executive Officer)" is known whole and by each of its parts.
         for name in (title, *re.split(r"[()]", title)):
             if len(name) > 1:
                 reported.setdefault(_key(name), {})[code] = None
-    return catalog, {key: [*codes] for key, codes in reported.items()} | {
-        key: codes for key, codes in (plain | own).items() if codes
-    }
+    known = {key: [*codes] for key, codes in reported.items()}
+    for key, names in plain_words().items():
+        codes = [code for name in names for code in own.get(_key(name), [])]
+        known[key] = codes or known.get(key, [])
+    return catalog, known | own

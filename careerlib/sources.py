@@ -51,7 +51,7 @@ def fetch(folder: Path) -> str:
     folder = folder.expanduser()
     # BLS blocks programs that name nobody to write to: https://www.bls.gov/bls/blsterms.htm
     agent = f"career recommender tutorial {os.environ.get('CAREERLIB_CONTACT', '')}".strip()
-    options = {"headers": {"User-Agent": agent}, "timeout": WAIT, "progressbar": True}
+    options = {"headers": {"User-Agent": agent}, "timeout": WAIT, "stream": False}
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
         again = "run the command again later, with your e-mail address in CAREERLIB_CONTACT if the"

@@ -19,6 +19,7 @@ from traceback import format_exception_only
 import openpyxl  # noqa: F401  (told at once where it is missing)
 import pandas as pd
 import pooch
+import requests
 
 from careerlib import catalog
 from careerlib.errors import CareerlibError
@@ -49,21 +50,27 @@ def fetch(folder: Path) -> str:
     CareerlibError for a publisher that cannot be reached, refuses, or sends something else.
     """
     folder = folder.expanduser()
-    # BLS blocks programs that name nobody to write to: https://www.bls.gov/bls/blsterms.htm
-    agent = f"career recommender tutorial {os.environ.get('CAREERLIB_CONTACT', '')}".strip()
-    options = {"headers": {"User-Agent": agent}, "timeout": WAIT, "stream": False}
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
         again = "run the command again later, with your e-mail address in CAREERLIB_CONTACT if the"
         again += f" server refuses, or save it there yourself as {name}"
         with _told(f"{url} could not be downloaded to {folder}", again):
-            shelf.fetch(name, downloader=pooch.HTTPDownloader(**options))
-            if not zipfile.is_zipfile(folder / name):  # a workbook is one, too
-                (folder / name).unlink()
-                raise CareerlibError("the server sent something else, perhaps a web page")
+            shelf.fetch(name, downloader=_download)
     onet, bls = (folder / name for name in URLS)
     command = f'python -m careerlib data build --onet "{onet}" --bls "{bls}"'
     return f"Both files are in {folder}; next: {command}"
+
+
+def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
+    """Write what the publisher sends to `path`: a zip, as a workbook is one too."""
+    # BLS blocks programs that name nobody to write to: https://www.bls.gov/bls/blsterms.htm
+    agent = f"career recommender tutorial {os.environ.get('CAREERLIB_CONTACT', '')}".strip()
+    get = requests.get(url, headers={"User-Agent": agent}, stream=True, timeout=WAIT)
+    with get as answer, open(path, "wb") as file:
+        answer.raise_for_status()
+        file.writelines(answer.iter_content(2**16))
+    if not zipfile.is_zipfile(path):
+        raise ValueError("the server sent something else, perhaps a web page")
 
 
 def build(onet: Path, bls: Path, output: Path = DATA) -> str:

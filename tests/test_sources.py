@@ -179,10 +179,10 @@ def test_busy_servers_are_asked_again(publisher):
 
 
 def test_a_web_page_is_no_release(publisher, refusal, tmp_path):
-    publisher.expect_oneshot_request("/onet.zip").respond_with_data(WEB_PAGE)
+    publisher.clear()
+    publisher.expect_request("/onet.zip").respond_with_data(WEB_PAGE)
     assert "perhaps a web page" in refusal(publisher.fetch)
     assert content_of(tmp_path / "upstream") == {}
-    publisher.fetch()
 
 
 @pytest.mark.parametrize("named", ["403", "ReadTimeout", "ConnectionError", "InvalidHeader"])

@@ -138,8 +138,10 @@ def read_profile(path: str | Path) -> Profile:
     """
     called = f"The profile {quoted(str(path), 120)}"
     try:
-        typed = nullcontext(sys.stdin.buffer) if str(path) == "-" else None
-        with typed or Path(path).expanduser().open("rb") as file:
+        typed, path = str(path) == "-", Path(path).expanduser()
+        if not typed and path.exists() and not path.is_file():  # a pipe may keep one waiting
+            raise ValueError("it is no file; the name - reads what comes through a pipe")
+        with nullcontext(sys.stdin.buffer) if typed else path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ValueError("it has over 64 KB")

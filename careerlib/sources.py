@@ -29,7 +29,7 @@ URLS = {
     "db_30_1_text.zip": "https://www.onetcenter.org/dl_files/database/db_30_1_text.zip",
     "occupation.xlsx": "https://www.bls.gov/emp/ind-occ-matrix/occupation.xlsx",
 }
-WAIT = 30  # seconds for a server that says nothing
+WAIT, LARGEST = 30, 100_000_000  # seconds for a server that says nothing; bytes of a download
 RELEASES, SHEET = f"O*NET {catalog.RELEASE} and BLS 2024–34", "Table 1.2"
 RATINGS = {  # table: file of the release, and scale
     "skill_importance": ("Skills", "IM"), "skill_level": ("Skills", "LV"),
@@ -68,7 +68,9 @@ def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
     get = requests.get(url, headers={"User-Agent": agent}, stream=True, timeout=WAIT)
     with get as answer, open(path, "wb") as file:
         answer.raise_for_status()
-        file.writelines(answer.iter_content(2**16))
+        for part in answer.iter_content(2**16):
+            if file.write(part) and file.tell() > LARGEST:
+                raise ValueError("the server does not stop sending")
     if not zipfile.is_zipfile(path):
         raise ValueError("the server sent something else, perhaps a web page")
 

@@ -1,6 +1,7 @@
 """A profile: what it accepts, what it says about mistakes, and its YAML file."""
 
 import io
+import os
 from dataclasses import replace
 from itertools import repeat
 from types import SimpleNamespace
@@ -178,8 +179,10 @@ def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, told, tmp_pat
 NO_FILES = [".", "none.yml", "a\0b", "line\nend.yml", "x" * 5000, "~nobody/mine.yml", "\x1b[31m"]
 
 
-@pytest.mark.parametrize("name", [*NO_FILES, "/dev/zero"])
+@pytest.mark.parametrize("name", [*NO_FILES, "pipe", "/dev/zero"])
 def test_a_file_that_cannot_be_read(name, tmp_path, refusal):
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
     message = refusal(read_profile, tmp_path / name if not name.startswith("~") else name)
     assert message.isprintable() and len(message) < 600 and "cannot be read" in message
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS
 from careerlib.encoding import BLOCKS, RATED, SLOTS, cosine, encode_occupations, encode_persons
+
 from careerlib.encoding import encode_profiles, pair_features  # isort: skip
 from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile

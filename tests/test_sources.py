@@ -178,7 +178,12 @@ def test_busy_servers_are_asked_again(publisher):
     assert len(publisher.log) == 4
 
 
-def test_a_web_page_is_no_release(publisher, refusal, tmp_path):
+def test_a_web_page_and_a_file_without_end_are_no_release(
+    publisher, refusal, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(sources, "LARGEST", 1000)
+        assert "does not stop sending" in refusal(publisher.fetch)
     publisher.clear()
     publisher.expect_request("/onet.zip").respond_with_data(WEB_PAGE)
     assert "perhaps a web page" in refusal(publisher.fetch)

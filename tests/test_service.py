@@ -326,7 +326,7 @@ def test_serve_that_cannot_start_says_why(options, told):
 def test_its_description_holds(direct):
     """What fits the schema is taken, what does not is refused, and every answer is described."""
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
-    options = "--max-examples=5", "--seed=1", "--no-color"
+    options = "--include-path=/recommendations", "--max-examples=5", "--seed=1"
     code = "from schemathesis.cli import schemathesis; schemathesis()"
     run = [sys.executable, "-c", code, "run", direct[0].url + "openapi.json", *options]
     done = subprocess.run(run, capture_output=True, text=True)

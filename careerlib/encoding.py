@@ -22,8 +22,7 @@ ALL_SLOTS = (*SLOTS, *(f"knowledge of {area}" for area in KNOWLEDGE))
 BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
           "knowledge": slice(50, 83)}  # fmt: skip
 RATED = np.r_[0:47, 50:83]  # the slots that a person fills in by rating
-PARTS = ("person", "occupation", "difference")
-FEATURES = tuple(f"{part}: {slot}" for part in PARTS for slot in SLOTS)
+FEATURES = tuple(f"{p}: {slot}" for p in ("person", "occupation", "difference") for slot in SLOTS)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
 
 WAGE_SCALE = 200_000  # dollars that fill the wage slot
@@ -37,9 +36,8 @@ NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = False) -> np.ndarray:
     """(n, 50) vectors of the catalog's occupations; (n, 83) with their knowledge (importance/5).
 
-    As in the post the interest and value slots stay 0, unless `fill` puts O*NET's ratings there
-    (rating/7; 0 where O*NET has none). A missing wage counts as the catalog's median wage, a
-    missing education as the post's fallback.
+    `fill` puts O*NET's interests and values (rating/7; 0 where it has none) into slots that the
+    post leaves 0. A missing wage is the catalog's median, a missing education the post's fallback.
     """
     vectors = np.zeros((len(catalog), N_SLOTS))
     importance, level = catalog.skill_importance, catalog.skill_level

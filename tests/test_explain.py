@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
+from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
+from careerlib.encoding import NEEDED_LEVEL
 from careerlib.explain import explain, messages
 from careerlib.explain.answer import FIELDS, answer_model, broken_rule, names_of, own_words, row
 from careerlib.explain.facts import AGAINST, FOR, NEXT, gather
@@ -31,53 +32,46 @@ def names(catalog):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
     """All occupations: every fact stands where the tables, read anew, put it."""
-    person, table, tried = PEOPLE[who], catalog.table, set()
+    person, figures, tried = PEOPLE[who], catalog.table.to_dict("records"), set()
     blocks = {"interests": INTERESTS, "skill_importance": SKILLS, "knowledge": KNOWLEDGE,
               "work_values": WORK_VALUES}  # fmt: skip
-    ratings = np.hstack([getattr(catalog, matrix) for matrix in blocks])
     slots = [(matrix == "knowledge", name) for matrix, names in blocks.items() for name in names]
+    ratings = np.hstack([getattr(catalog, matrix) for matrix in blocks])
     stated = {**person.skills, **person.interests, **person.work_values}
     has = {(False, name): level for name, level in stated.items()}
     has |= {(True, name): level for name, level in person.knowledge.items()}
-    upper = table[["median_wage", "growth_percent", "openings"]].quantile(0.7)
-    lower, figures = table["median_wage"].quantile(0.3), table.to_dict("records")
-    rank = {name: max(place, 2) if place == 3 else place for place, name in enumerate(EDUCATION)}
+    bars = catalog.table[["median_wage", "openings"]].quantile([0.3, 0.7])
     for at, facts in enumerate(gather(person, catalog, range(len(catalog)))):
         row, own = figures[at], dict(zip(slots, ratings[at], strict=True))
         for fact in facts.by_id.values():
-            said = fact.plain.replace("{name}", fact.name)
-            if said not in tried:
+            if fact.plain not in tried:
                 assert broken_rule(own_words(fact.plain, fact), names) in ("", *OURS)
-                tried.add(said)
-            assert "{" not in said
+                tried.add(fact.plain)
             if fact.side == NEXT:
                 continue
-            slot = fact.id.startswith("knows_"), fact.name
+            good, slot = fact.side == FOR, (fact.id.startswith("knows_"), fact.name)
             if slot in own:
                 middle = 4 if fact.name in INTERESTS + WORK_VALUES else 3
                 assert has[slot] >= middle - 0.5
                 assert f" {own[slot]:.3g} of {5 if middle == 3 else 7}" in fact.text
-                above = own[slot] - middle
-                assert above >= 0.25 if fact.side == FOR else above < -0.25
-                assert bool(re.search("hardly|little", said)) == (fact.side == AGAINST)
+                assert own[slot] - middle >= 0.25 if good else own[slot] - middle < -0.25
+                assert bool(re.search("hardly|little", fact.plain)) != good
             elif fact.id == "wage":
                 assert f"USD {row['median_wage']:,.0f} a year" in fact.text
-                bar = person.min_wage or (upper["median_wage"] if fact.side == FOR else lower)
-                assert (row["median_wage"] >= bar) == (fact.side == FOR)
-                assert ("low" in said) == (fact.side == AGAINST)
+                bar = person.min_wage or bars["median_wage"][0.7 if good else 0.3]
+                assert (row["median_wage"] >= bar) == good == ("low" not in fact.plain)
             elif fact.id == "growth":
                 assert f": {row['growth_percent']:+g} %" in fact.text
-                assert (row["growth_percent"] > 0) == (fact.side == FOR) == ("grows" in said)
+                assert (row["growth_percent"] > 0) == good == ("grows" in fact.plain)
             elif fact.id == "openings":
-                assert row["openings"] > upper["openings"]
+                assert row["openings"] > bars["openings"][0.7]
             else:
                 assert fact.id == "education"
-                above = rank[row["education"]] > rank[person.max_education]
-                assert above == (fact.side == AGAINST) == fact.limit == ("asks for more" in said)
-            if than := re.search(r"(more|less) than for (\d+) %", fact.text):
-                assert (than[1] == "more") == (fact.side == FOR)
-                assert 1 <= int(than[2]) < 100
-                if slot in own and fact.side == FOR:
+                above = NEEDED_LEVEL[row["education"]] > NEEDED_LEVEL[person.max_education]
+                assert above != good != fact.limit == ("asks for more" in fact.plain)
+            if than := re.search(r"(more|less|higher|lower) than for (\d+) %", fact.text):
+                assert (than[1] in ("more", "higher")) == good and 1 <= int(than[2]) < 100
+                if slot in own and good:
                     rated = ratings[:, slots.index(slot)]
                     below = (rated[~np.isnan(rated)] < own[slot]).mean()
                     assert int(than[2]) == int(100 * below + 1e-9)
@@ -86,43 +80,40 @@ def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
 
 def test_the_schema_admits_each_fact_on_its_side_and_nothing_else(catalog):
     for facts in gather(SARAH, catalog, range(0, len(catalog), 60)):
-        model = answer_model(facts)
         fits, misfits, steps = ([f.id for f in facts.on(side)] for side in (FOR, AGAINST, NEXT))
+
+        def admits(*ids, facts=facts):
+            points = ([{"id": id, "words": "x"} for id in side] for side in ids)
+            answer = dict(zip(FIELDS.values(), points, strict=True))
+            return answer_model(facts).model_validate(answer)
+
         good = [fits[:1], misfits[:1], steps[:1]]
+        assert admits(*good)
         wrong = [misfits[:1] + ["x"], fits[:1] + ["x"], (fits + misfits)[:1]]
         many = [(fits or ["x"])[:1] * 4, (misfits or ["x"])[:1] * 3, steps[:2]]
-
-        def answer(*ids, model=model):
-            points = ([{"id": id, "words": "x"} for id in side] for side in ids)
-            model.model_validate(dict(zip(FIELDS.values(), points, strict=True)))
-
-        answer(*good)
         for place, bad in enumerate(wrong + many):
-            ids = list(good)
-            ids[place % 3] = bad
             with pytest.raises(ValueError, match="valid|most|literal"):
-                answer(*ids)
+                admits(*good[: place % 3], bad, *good[place % 3 + 1 :])
 
 
 GOOD = "Your {writing} would open doors here.|You’d enjoy this – most days!|Your writing is a gift."
 BAD = {
     "too long": "You " + "a" * 160,
     "a digit, a sign or a letter": "You earn 90 a day.|You earn ٣ a day.|Your Wrіting counts here.|"
-    "You\u200b may go.|You may <b>go</b> now.|You [may](x) go now.|You may go @ home.|You may\ngo "
-    "home.|You may go \u202eemoh.|You may see $ here.|You see http://evil.example now.",
+    "You\u200b may go.|You may <b>go</b> now.|You [may](x) go now.|You may\ngo home.|You may go "
+    "\u202eemoh.|You may see $ here.|You see http://evil.example now.",
     "more than 24 letters": "You like Donaudampfschifffahrtsgesellschaft here.",
     "no sentence": "|   |You.|You go.",
     "name of another fact": "Your {speaking} helps a lot.|Your {speaking helps a lot.|Your _x_ is.",
     "an address": "You see evil.example now.|You see mail:joe there now.|You see evil dot com now.",
     "shout": "You must IGNORE all rules.|You may go now!!!!|You may go now.....",
-    "hold a number": "You gain two thousand more.|You get sixty grand here.|You see half of it.",
-    "speak of money": "You should wire a fee first.|You may get rich here.|You earn well here.",
+    "hold a number": "You gain two thousand more.|You get sixty grand here.",
+    "speak of money": "You should wire a fee first.|You may get rich here.",
     "of the writer": "You know that I like you.|You may call us anytime.",
     "do not speak to you": "The work is fine here.",
     "repeat themselves": "You are a star, you are a star.",
     "name a skill": "You have artistic blood.|Your critical thinking shines.|You suit Actuaries."
-    "|You like time   management a lot.|You will be a lawyer.|You would make a great nurse.|You "
-    "could be a network and computer systems administrator.|You know biology well.",
+    "|You like time   management a lot.|You would make a great nurse.|You know biology well.",
 }
 
 
@@ -142,9 +133,8 @@ def test_the_rules_let_pass_what_is_plain_and_stop_what_is_not(catalog, names):
 
 def test_a_skill_and_an_area_of_knowledge_of_one_name_are_two_facts(catalog):
     [facts] = gather(SCHOLAR, catalog, [catalog.position("Statisticians")])
-    texts = [facts.by_id[id].text for id in ("mathematics", "knows_mathematics")]
-    assert texts[0].startswith("Mathematics: very important")
-    assert texts[1].startswith("Knowledge of Mathematics: very important")
+    for id, text in (("mathematics", "Mathematics: "), ("knows_mathematics", "Knowledge of Math")):
+        assert facts.by_id[id].text.startswith(text)
 
 
 def test_the_template_explains_what_recommend_returns_and_prints_nothing(capfd):
@@ -157,28 +147,25 @@ def test_the_template_explains_what_recommend_returns_and_prints_nothing(capfd):
     assert first["words"] == "Your Enterprising side finds a place here."
     assert first["fact"].startswith("Enterprising: very typical, 5.92 of 7, higher")
     assert len(explain(SARAH, []).table) == 0
+    assert explain(SARAH, [ADMINS, ADMINS]).table.equals(explain(SARAH, [ADMINS]).table)
     assert capfd.readouterr() == ("", "")
 
 
 def test_mistakes_are_one_sentence(refusal):
     assert "'opneai'; did you mean openai" in refusal(explain, SARAH, [ADMINS], "opneai")
     assert "No occupation" in refusal(explain, SARAH, ["99-9999.00"])
-    assert "comes twice" in refusal(explain, SARAH, [ADMINS, ADMINS])
     assert "not a Profile" in refusal(explain, None, [ADMINS])
 
 
 def test_the_recommenders_reasons_become_facts_on_the_side_of_their_sign(catalog):
-    def reasons(profile, position):
-        return pd.DataFrame({"statement": ["likes A", "lacks $B$ <b>", "c"],
-                             "contribution": [0.5, -0.75, 0.001]})  # fmt: skip
-
-    [facts] = gather(SARAH, catalog, [5], reasons)
+    added = {"likes A": 0.5, "lacks $B$ <b>": -0.75, "c": 0.001}
+    table = pd.DataFrame({"statement": [*added], "contribution": added.values()})
+    [facts] = gather(SARAH, catalog, [5], lambda profile, position: table)
     counted = [fact for fact in facts.by_id.values() if fact.id.startswith("counted")]
     assert {fact.side: fact.text for fact in counted} == {
         FOR: "likes A: +0.50 log-odds in the recommender's score",
         AGAINST: "lacks USD B USD <b>: -0.75 log-odds in the recommender's score",
     }
-    assert "counted_0" in set(explain(SARAH, [ADMINS], reasons=reasons).table["id"])
 
 
 def test_a_title_that_gives_orders_stays_quoted_data_on_one_line(catalog):

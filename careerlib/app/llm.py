@@ -8,31 +8,24 @@ import select
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from careerlib.errors import CareerlibError
 
-if TYPE_CHECKING:
-    from openai import OpenAI
-
 MODEL = "smollm2-135m-instruct"
-WRITERS = ("template", "openai", "local")
 # Greedy and seeded, so that the same machine writes the same words.
 SAMPLING = {"temperature": 0.0, "seed": 1, "frequency_penalty": 0.3}
 
 
 @contextmanager
 def writing(writer: str) -> Iterator[dict[str, Any]]:
-    """What `explain` is given so that one of WRITERS writes; "local" starts the local model."""
-    if writer != "local":
-        yield {"writer": writer}
-        return
-    with local_model() as client:
-        how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None}
-        yield {"writer": "openai", "client": client, "seconds": 600.0, **how}
+    """What `explain` is given so that this one writes; "local" starts the local model."""
+    with local_model() if writer == "local" else nullcontext() as client:
+        how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None, "seconds": 600.0}
+        yield {"writer": "openai", "client": client, **how} if client else {"writer": writer}
 
 
 def weights() -> Path | None:
@@ -44,10 +37,9 @@ def weights() -> Path | None:
 
 
 @contextmanager
-def local_model(start_seconds: float = 60.0) -> "Iterator[OpenAI]":
-    """A client of a server on the loopback interface, which ends with the `with` block, or when we
-    are gone, and answers nobody else: it wants a key that only this client has. Raises
-    CareerlibError where it cannot start."""
+def local_model(start_seconds: float = 60.0) -> Iterator[Any]:
+    """An OpenAI client of a server on the loopback interface, which ends with the `with` block, or
+    when we are gone, and wants a key that only this client has. CareerlibError: cannot start."""
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     from openai import DefaultHttpxClient, OpenAI  # load for a second
@@ -71,8 +63,7 @@ def local_model(start_seconds: float = 60.0) -> "Iterator[OpenAI]":
             process.kill()  # it has nothing to lose
 
 
-def _serve_here() -> None:
-    """The child process: serve until the standard input ends."""
+if __name__ == "__main__":  # the child process: serve until the standard input ends
     # Ctrl-C in a terminal reaches the whole group; the parent decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import xllamacpp
@@ -89,7 +80,3 @@ def _serve_here() -> None:
     print(f"{server.listening_address}/v1", flush=True)
     sys.stdin.read()
     os._exit(0)  # the server has no other way to stop
-
-
-if __name__ == "__main__":
-    _serve_here()

@@ -10,11 +10,6 @@ from click.testing import CliRunner
 from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS
 from careerlib.encoding import BLOCKS, RATED, SLOTS, cosine, encode_occupations, encode_persons
-<<<<<<< HEAD
-
-from careerlib.encoding import encode_profiles, pair_features  # isort: skip
-=======
->>>>>>> 83c6cbc (Fewer tests of lists; the local model's server in fewer lines)
 from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
 from careerlib.recommend import METHODS, _told, limits, recommend, score_many, score_matrix

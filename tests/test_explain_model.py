@@ -80,11 +80,9 @@ def test_the_model_gets_facts_and_a_schema_and_nothing_of_the_person_but_ratings
     [body] = client.asked
     assert "enterprising = Enterprising: hardly typical, 3.47 of 7" in str(body["messages"])
     form = body["response_format"]["json_schema"]
-    assert form["strict"] is True
     ids = {side: kind["properties"]["id"]["enum"] for side, kind in form["schema"]["$defs"].items()}
     assert [side for side in ids if "enterprising" in ids[side]] == ["against"]
     assert "sarah" not in json.dumps(body).casefold()
-    assert "temperature" not in body
 
 
 @pytest.mark.parametrize("fence", ["```json\n{}\n```", "\n```\n{}```\n", " {} "])

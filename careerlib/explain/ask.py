@@ -9,6 +9,7 @@ import re
 import time
 from multiprocessing.pool import ThreadPool  # its threads end with the process, also one that hangs
 from pathlib import Path
+from typing import Any
 
 import httpx2  # what OpenAI's client is built on
 import openai
@@ -23,7 +24,7 @@ FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 NO_REPLY: Reply = (None, "template")
 # In our words, the first that fits: what a server says of an error may hold the key.
-SENTENCES = {
+SENTENCES: dict[Any, str] = {
     (multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError):
         "gave no complete answer in time",
     (httpx2.TransportError, openai.APIConnectionError):
@@ -47,8 +48,9 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
     hooks = {"response": [lambda response: response.is_success or response.close()]}
     try:
         here = HttpUrl(address).host in ("localhost", "127.0.0.1", "[::1]")
-        how = {"follow_redirects": False, "trust_env": not here, "event_hooks": hooks}
-        web = openai.DefaultHttpxClient(**how)
+        web = openai.DefaultHttpxClient(
+            follow_redirects=False, trust_env=not here, event_hooks=hooks
+        )
     except (OSError, ValueError):
         what = "OPENAI_BASE_URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used"
         raise CareerlibError(f"{what}; correct or unset them.") from None

@@ -103,7 +103,7 @@ def cosine(first, second):
     return np.divide(products, norms, out=np.zeros(len(norms)), where=norms > 0)
 
 
-# The three functions below are typed in notebook 08.
+# The functions below are typed in notebook 08.
 def correlation(persons, occupations, blocks=("skills", "interests")):
     """(m, n) sum over blocks of the Pearson correlation of persons with occupations.
 
@@ -122,3 +122,11 @@ def unit_rows(rows):
     """(n, d) rows divided by their length; a row of zeros (to 12 decimals) stays."""
     lengths = np.linalg.norm(rows, axis=1)[:, None]
     return np.where(lengths > 1e-12, rows / np.maximum(lengths, 1e-12), 0)
+
+
+def standardised(scores):
+    """The same (m, n) array, each row less its mean and divided by its standard deviation."""
+    scores -= scores.mean(axis=1, keepdims=True)
+    spread = np.sqrt(np.einsum("ij,ij->i", scores, scores) / scores.shape[1])
+    scores /= np.where(spread > 1e-9, spread, 1)[:, None]
+    return scores

@@ -17,10 +17,18 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, encode_persons
+from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, encode_persons, standardised
 from careerlib.errors import check_whole
 from careerlib.evaluation import ranked, relatives
-from careerlib.persons import full_persons, informative, judging_forms, training_forms
+from careerlib.persons import (
+    full_persons,
+    informative,
+    judging_forms,
+    scale,
+    stated_blocks,
+    statements,
+    training_forms,
+)
 from careerlib.profile import Profile
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
@@ -33,18 +41,9 @@ MEANING = (
 ).format(*(100 * low for low in WORDS.values()))
 
 
-def scale(catalog):
-    """Mean and standard deviation (80,) of the occupations' ratings, where there are any."""
-    rated = full_persons(catalog)[:, RATED]
-    rated = np.where(rated > 0, rated, np.nan)
-    return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
-
-
-def statements(persons, mean, spread):
-    """(m, 160) how high each stated rating is among occupations, 1 if it is stated; else 0, 0."""
-    stated = persons[:, RATED] > 0
-    high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
-    return np.hstack([high, stated])
+def weighted(persons, about):
+    """`statements` by how much a difference in each counts in the kernel."""
+    return statements(persons, *about) * np.tile(WEIGHTS, 2)
 
 
 def alike(catalog, for_each_level=0.1):
@@ -72,39 +71,53 @@ def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, 
     return wanted + mutual * wanted.T + own * np.eye(len(wanted))
 
 
-def standardised(scores):
-    """The same (m, n) array, each row less its mean and divided by its standard deviation."""
-    scores -= scores.mean(axis=1, keepdims=True)
-    spread = np.sqrt(np.einsum("ij,ij->i", scores, scores) / scores.shape[1])
-    scores /= np.where(spread > 1e-9, spread, 1)[:, None]
-    return scores
+def ridge(x, n_forms, penalty=0.1):
+    """A function from targets (n, n) to weights (k, n) and constants (n,); x: (n_forms * n, k)."""
+    centre = x.mean(axis=0)
+    x = x - centre
+    inverse = np.linalg.inv(x.T @ x + penalty * np.eye(x.shape[1]))
+    # The forms of an occupation have one target, so that their sum is enough.
+    summed = x.reshape(n_forms, -1, x.shape[1]).sum(axis=0)
+
+    def solve(wanted):
+        mean = wanted.mean(axis=0)
+        weights = inverse @ (summed.T @ (wanted - mean))
+        return weights, mean - centre @ weights
+
+    return solve
+
+
+def kernel_ridge(catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1):
+    """A function that learns targets (n, n) and returns one that scores persons, (m, 83) to (m, n).
+    gamma: how fast likeness to a landmark falls; landmarks are drawn from the last three forms."""
+    about, forms = scale(catalog), training_forms(catalog, seed)
+    said = weighted(np.vstack(forms), about)
+    size = min(n_landmarks, 3 * len(catalog))
+    kernel = Nystroem(gamma=gamma, n_components=size, random_state=seed)
+    kernel.fit(said[-3 * len(catalog) :])
+    solve = ridge(kernel.transform(said), len(forms), penalty)
+
+    def learn(wanted):
+        weights, constants = solve(wanted)
+        weights = kernel.normalization_.T @ weights
+
+        def score(persons):
+            said = weighted(persons, about)
+            near = rbf_kernel(said, kernel.components_, gamma=gamma)
+            return near @ weights + constants
+
+        return score
+
+    return learn
 
 
 class Listener:
-    """What forms of a catalog teach, whichever lists of relatives may be read.
+    """What is learned (learn: of `kernel_ridge`), and `plain` times the plain correlation."""
 
-    gamma: how fast likeness to a landmark falls. plain: weight of the plain correlation.
-    """
-
-    def __init__(self, catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1, plain=1.0):
-        self.catalog, self.gamma, self.plain = catalog, gamma, plain
-        self.about, self.likeness = scale(catalog), alike(catalog)
+    def __init__(self, catalog, learn, plain=1.0):
+        self.catalog, self.learn, self.plain = catalog, learn, plain
+        self.likeness = alike(catalog)
         self.units = block_units(full_persons(catalog), COMPARED)
-        forms = training_forms(catalog, seed)
-        size = min(n_landmarks, 3 * len(catalog))
-        said = self.said(np.vstack(forms))
-        kernel = Nystroem(gamma=gamma, n_components=size, random_state=seed)
-        x = kernel.fit(said[-3 * len(catalog) :]).transform(said)
-        self.landmarks = kernel.components_
-        self.normal = kernel.normalization_.T
-        self.centre = x.mean(axis=0)
-        x -= self.centre
-        # Ridge regression: forms of an occupation have one target, so that their sum is enough.
-        self.inverse = np.linalg.inv(x.T @ x + penalty * np.eye(size))
-        self.summed = x.reshape(len(forms), -1, size).sum(axis=0)
-
-    def said(self, persons):
-        return statements(persons, *self.about) * np.tile(WEIGHTS, 2)
 
     def compared(self, persons):
         """(m, n) correlation with each occupation."""
@@ -112,30 +125,16 @@ class Listener:
 
     def fit(self, known, **weights):
         """A function that scores persons, (m, 83) to (m, n); known and weights: of `targets`."""
-        wanted = targets(self.catalog, known, self.likeness, **weights)
-        mean = wanted.mean(axis=0)
-        ridge = self.inverse @ (self.summed.T @ (wanted - mean))
-        base, ridge = mean - self.centre @ ridge, self.normal @ ridge
+        learned = self.learn(targets(self.catalog, known, self.likeness, **weights))
 
         def score(persons):
             persons = informative(persons)
-            said, gamma = self.said(persons), self.gamma
-            learned = rbf_kernel(said, self.landmarks, gamma=gamma) @ ridge
-            learned += base
-            plain = standardised(self.compared(persons))
-            plain *= self.plain
-            scores = standardised(learned)
-            scores += plain  # in place: large arrays take long to make
+            scores = standardised(learned(persons))
+            scores += self.plain * standardised(self.compared(persons))
             scores[stated_blocks(persons) == 0] = 0
             return standardised(scores)
 
         return score
-
-
-def stated_blocks(persons):
-    """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
-    filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
-    return np.array([1, 2, 4, 8]) @ filled_in
 
 
 def about_form(persons, compared):
@@ -151,6 +150,42 @@ def entry_features(about, scores):
     return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
+def calibrate(listener, parts, seed, stated, every=90, by_chance=0.1):
+    """(8,) weights of a logistic regression for forms with the `stated` blocks.
+
+    It sees people whose relatives were not read (parts: scores by the other lists, own rows):
+    their first ten entries, and each `every`-th of the others with that weight. A form that
+    nobody meant is right about nothing.
+    """
+    n, related = len(listener.catalog), relatives(listener.catalog)
+    blocks = [name for i, name in enumerate(BLOCKS) if stated >> i & 1]
+    forms = judging_forms(listener.catalog, seed, blocks)
+    places = np.r_[:10, 10 + every // 2 : n - 1 : every]
+    counts, x, y, w = np.where(places < 10, 1, every), [], [], []
+    for (form, meant), (score, own) in product(forms, parts):
+        own = own[stated_blocks(form[own]) == stated]
+        scores = score(form[own])
+        shown = ranked(scores, own, n)[:, places]
+        scores = np.take_along_axis(scores, shown, axis=1)
+        about = about_form(form[own], listener.compared(form[own]))
+        x.append(entry_features(about, scores))
+        y.append(np.take_along_axis(related[own], shown, axis=1) & meant)
+        w.append(np.tile(counts * (1 if meant else by_chance), (len(own), 1)))
+    x, y, w = (np.concatenate(part) for part in (x, y, w))
+    model = LogisticRegression(C=1e6, fit_intercept=False, solver="newton-cholesky")
+    return model.fit(x.reshape(-1, x.shape[-1]), y.ravel(), w.ravel()).coef_[0]
+
+
+def log_odds(about, scores, weights):
+    """(m, k) of scores (m, k), by `about_form` of who has them and weights of `calibrate`."""
+    slopes = (about @ weights[3:6])[:, None] + np.append(0, weights[6:].cumsum())
+    slopes = slopes.clip(0.01)  # a higher score never has a lower probability
+    result = (about @ weights[:3])[:, None] + slopes[:, [0]] * scores
+    for knee, bends in zip(KNEES, np.diff(slopes).T, strict=True):
+        result += bends[:, None] * np.maximum(scores - knee, 0)
+    return result
+
+
 class Matcher:
     """The model of a catalog of n occupations. Its probabilities say how likely O*NET names one
     among the relatives of that which the person resembles, not whether she is hired or content."""
@@ -158,49 +193,22 @@ class Matcher:
     def __init__(self, catalog: Catalog, seed: int = 42):
         check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
         check_whole("the number of occupations", len(catalog), 30, 10**6, "a model needs them")
-        self.catalog, self.seed, n = catalog, seed, len(catalog)
+        self.catalog, self.seed, everybody = catalog, seed, np.arange(len(catalog))
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-            self.listener = Listener(catalog, seed)
-            self.score = self.listener.fit(np.full(n, True))
-            parts = KFold(3, shuffle=True, random_state=seed).split(range(n))
-            self.parts = [(self.listener.fit(np.isin(range(n), rest)), own) for rest, own in parts]
+            self.listener = Listener(catalog, kernel_ridge(catalog, seed))
+            self.score = self.listener.fit(everybody >= 0)
+            thirds = KFold(3, shuffle=True, random_state=seed).split(everybody)
+            self.parts = [(self.listener.fit(~np.isin(everybody, own)), own) for _, own in thirds]
         self.calibration = cache(self._calibrated)  # of what is stated, fitted when first asked for
 
-    def _calibrated(self, stated: int, every: int = 90, by_chance: float = 0.1) -> np.ndarray:
-        """(8,) weights of a logistic regression for forms with the `stated` blocks.
-
-        It sees people whose relatives were not read: their first ten entries, and each `every`-th
-        of the others with that weight. A form that nobody meant is right about nothing.
-        """
-        blocks = [name for i, name in enumerate(BLOCKS) if stated >> i & 1]
-        places = np.r_[:10, 10 + every // 2 : len(self.catalog) - 1 : every]
-        counts = np.where(places < 10, 1, every)
-        related, x, y, w = relatives(self.catalog), [], [], []
-        forms = judging_forms(self.catalog, self.seed, blocks)
+    def _calibrated(self, stated: int) -> np.ndarray:
         with threadpool_limits(limits=1):
-            for (form, meant), (score, held_out) in product(forms, self.parts):
-                own = held_out[stated_blocks(form[held_out]) == stated]
-                scores = score(form[own])
-                shown = ranked(scores, own, len(self.catalog))[:, places]
-                scores = np.take_along_axis(scores, shown, axis=1)
-                about = about_form(form[own], self.listener.compared(form[own]))
-                x.append(entry_features(about, scores))
-                y.append(np.take_along_axis(related[own], shown, axis=1) & meant)
-                w.append(np.tile(counts * (1 if meant else by_chance), (len(own), 1)))
-            x, y, w = (np.concatenate(part) for part in (x, y, w))
-            model = LogisticRegression(C=1e6, fit_intercept=False, solver="newton-cholesky")
-            return model.fit(x.reshape(-1, x.shape[-1]), y.ravel(), w.ravel()).coef_[0]
+            return calibrate(self.listener, self.parts, self.seed, stated)
 
     def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
-        persons, weights = informative(persons), self.calibration(stated)
-        about = about_form(persons, self.listener.compared(persons))
-        slopes = (about @ weights[3:6])[:, None] + np.append(0, weights[6:].cumsum())
-        slopes = slopes.clip(0.01)  # a higher score never has a lower probability
-        result = (about @ weights[:3])[:, None] + slopes[:, [0]] * scores
-        for knee, bends in zip(KNEES, np.diff(slopes).T, strict=True):
-            result += bends[:, None] * np.maximum(scores - knee, 0)
-        return result
+        about = about_form(persons := informative(persons), self.listener.compared(persons))
+        return log_odds(about, scores, self.calibration(stated))
 
     def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have; NaN for who says too little."""

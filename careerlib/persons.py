@@ -7,7 +7,7 @@ Persons have 83 numbers: the post's 50 slots and, behind them, 33 knowledge area
 import numpy as np
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, SLOT, encode_occupations
+from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, RATED, SLOT, encode_occupations
 from careerlib.errors import check_whole
 from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, NAMED
 
@@ -79,6 +79,26 @@ def informative(persons):
     for block in BLOCKS.values():
         persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
     return persons
+
+
+def stated_blocks(persons):
+    """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
+    filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
+    return np.array([1, 2, 4, 8]) @ filled_in
+
+
+def scale(catalog):
+    """Mean and standard deviation (80,) of the occupations' ratings, where there are any."""
+    rated = full_persons(catalog)[:, RATED]
+    rated = np.where(rated > 0, rated, np.nan)
+    return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
+
+
+def statements(persons, mean, spread):
+    """(m, 160) how high each stated rating is among occupations, 1 if it is stated; else 0, 0."""
+    stated = persons[:, RATED] > 0
+    high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
+    return np.hstack([high, stated])
 
 
 def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:

@@ -12,7 +12,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SOURCE = """
 # In a checkout this does nothing. Elsewhere, on Colab for example, it gets the
 # project and its packages: run it, restart the session, run all cells.
-import os, subprocess, sys
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,7 +30,7 @@ if home.exists():
 if find_spec("careerlib") is None:
     install = [sys.executable, "-m", "pip", "install", "-q", "..[lesson]"]
     subprocess.run(install, check=True)
-    raise SystemExit("Now restart the session (menu Runtime) and run all cells.")
+    raise SystemExit("Now restart the session, and run all cells.")
 """.strip().replace("ADDRESS", PROJECT["urls"]["Repository"])
 
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 CHROMIUM = Path("/usr/bin/chromium")
 LIST = "/recommendations"
 STATED = {"profile": {"skills": ["Writing"], "interests": {"Social": 6}}, "top": 3}
-SERVE = "from careerlib.app import service; {}; from careerlib.__main__ import main; main()"
+SERVE = "from careerlib.app import connection; {}; from careerlib.__main__ import main; main()"
 DIRECT = """{}
 import pathlib, socket, sys, uvicorn
 from careerlib.app.service import app
@@ -99,7 +99,7 @@ def silent():
 def service(tmp_path_factory, silent):
     store = tmp_path_factory.mktemp("service") / "a" / "feedback.db"
     options = "--allow-host", "jobs.example", "--paid-calls", "4"
-    bounds = "service.MOST_SECONDS, service.MOST_OPEN = 3, 100"
+    bounds = "connection.MOST_SECONDS, connection.MOST_OPEN = 3, 100"
     model = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
     key = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": model}
     with Service(store, *options, change=bounds, **key) as service:

@@ -21,7 +21,6 @@ from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import h11
 import pandas as pd
 import uvicorn
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -31,9 +30,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__
+from careerlib.app.connection import Connection, is_fault
 from careerlib.app.feedback import Unavailable, open_store, record
 from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.encoding import encode_persons
@@ -46,8 +45,6 @@ from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-MOST_SECONDS, MOST_OPEN = 10, 500  # until a request is read; connections
-READING = h11.IDLE, h11.SEND_BODY  # the states of who has not sent a whole request
 MOST_ASKED, ASKING_SECONDS = 4, 25  # requests that wait for a paid model, each at most so long
 FREE = threading.Semaphore(MOST_ASKED)
 # Whose threads end with the process, also one that waits.
@@ -250,38 +247,6 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"error": sentence}, status, HEADERS | headers)
 
 
-class Connection(H11Protocol):
-    """uvicorn's, with a clock until a request is read, and a bound: who is slow gives way."""
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(transport)
-        self.clock = self.loop.call_later(MOST_SECONDS, transport.abort)
-        if len(self.connections) > MOST_OPEN:
-            others: Any = self.connections - {self}
-            slow = (one for one in others if not one.clock.cancelled())
-            next(slow, self).transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.their_state not in READING:
-            self.clock.cancel()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.conn.their_state in READING:
-            self.clock = self.loop.call_later(MOST_SECONDS, self.transport.abort)
-
-    def shutdown(self) -> None:
-        super().shutdown()
-        if not self.clock.cancelled():
-            self.transport.abort()
-
-
-def _is_fault(record: logging.LogRecord) -> bool:
-    """Not: what was cancelled when the service ended."""
-    return not record.exc_info or record.exc_info[0] is not asyncio.CancelledError
-
-
 def serve(
     host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int],
     paid_calls: int, say: Callable[[str], object],
@@ -310,6 +275,6 @@ def serve(
         config = uvicorn.Config(
             app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=1
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_fault)
+        logging.getLogger("uvicorn.error").addFilter(is_fault)
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])

@@ -25,9 +25,12 @@ from careerlib.project import NOTEBOOKS, notebooks_in, output_folder, shown
 
 SITE = Path(__file__).parent / "site"
 # README.md is no page of the book: the first page takes parts of it.
-OTHERS = ("README.md", "notebooks/images/controls.png", "notebooks/glossary.md", "data/README.md",
-          "data/PROCEDURE.md")  # fmt: skip
-METADATA = {"language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+OTHERS = ("README.md", "pyproject.toml", "LICENSE", "notebooks/images/controls.png",
+          "notebooks/glossary.md", "data/README.md", "data/PROCEDURE.md",
+          "data/claims.csv")  # fmt: skip
+KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of a download
+METADATA = {"kernelspec": KERNEL,
+            "language_info": {"name": "python", "pygments_lexer": "ipython3"}}  # fmt: skip
 KEPT = ("image/png", "text/html", "text/plain", ledger.MIME)  # forms of an output; no page has ours
 TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # no picture from elsewhere
 ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class"}}

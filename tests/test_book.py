@@ -3,7 +3,10 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
@@ -12,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from careerlib.batch import book
 from careerlib.batch.book import write_book
-from careerlib.project import MARK, ROOT
+from careerlib.project import MARK, NOTEBOOKS, ROOT
 
 HOSTILE = """\
 <div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
@@ -85,7 +88,9 @@ def made(tmp_path_factory):
 def test_what_a_notebook_prints_is_nothing_active(made):
     page = (made / "notebooks/04_hostile.html").read_text()
     assert '<div class="careerlib-finding">kept</div>' in page
-    assert re.search(r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td>12</td>', page)
+    assert re.search(
+        r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td class="number">12</td>', page
+    )
     assert '<a href="https://example.org/fine"' in page
     active = r"javascript:|onerror|onclick|onload|onmouseover|<iframe|url\(st"
     assert not re.search(active, page)
@@ -96,7 +101,8 @@ def test_what_a_notebook_prints_is_nothing_active(made):
         assert not [script for script in scripts if "steal" in script], path
     sweep = (made / "sweep.html").read_text()
     for cell in ("holds at times", "0%", "100%", "gap", "0.25"):
-        assert f"<td>{cell}</td>" in sweep
+        number = ' class="number"' * cell.replace(".", "").rstrip("%").isdigit()
+        assert f"<td{number}>{cell}</td>" in sweep
     assert "&lt;script&gt;steal()" in page and "&lt;script&gt;steal()" in sweep  # text stays text
     assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
 
@@ -120,6 +126,35 @@ def test_every_page_opens_without_a_network_and_takes_nothing_from_metadata(made
         assert not re.search(r"http-equiv|require\.js|unpkg|widget-state", page), path
         loaded = re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="([^"]+)"', page)
         assert loaded and not [one for one in loaded if re.match(r"(https?:)?//", one)], path
+
+
+def test_the_committed_notebooks_make_a_book_without_warning_or_dead_link(tmp_path):
+    source, made = tmp_path / "source", tmp_path / "made"
+    book._write_source(source, tmp_path, NOTEBOOKS)
+    command = [sys.executable, "-m", "sphinx", "-qW", "--keep-going", str(source), str(made)]
+    built = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert built.returncode == 0, built.stderr
+    paths = {*made.rglob("*.html")} - {*made.rglob("_static/*")}  # the theme's own templates
+    pages = {path: path.read_text("utf-8") for path in paths}
+    dead = []
+    for path, page in pages.items():
+        links = re.findall(r'<(?:a|link|img|script)\b[^>]*? (?:href|src)="([^"]+)"', page)
+        for link in set(links) - {"#"}:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            missing = parts.fragment and f'id="{unquote(parts.fragment)}"' not in pages[target]
+            if not target.is_file() or missing:
+                dead.append((path.name, link))
+    assert len(pages) > 14 and not dead, dead
+    first = pages[made / "index.html"]
+    for told in (r"about \d+ hours", "make run", "CC BY 4.0", "MIT", "icon.svg", "github"):
+        assert re.search(told, first), told
+    for path in source.glob("notebooks/*.ipynb"):
+        link = rf'<a href="\.\./_sources/notebooks/{path.name}" download>'
+        assert re.search(link, pages[made / f"notebooks/{path.stem}.html"])
+        assert nbformat.read(made / f"_sources/notebooks/{path.name}", 4).metadata.kernelspec
 
 
 def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(

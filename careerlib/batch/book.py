@@ -86,6 +86,7 @@ def _write_source(source: Path, output: Path, notebooks: Path) -> None:
     claims = ledger.ledger(ledger.read_folder(source / "notebooks"))
     page = (source / "index.md").read_text("utf-8")
     page = page.replace("HEADLINE", ledger.headline(claims["verdict"]))
+    page = page.replace("SWEEP", "sweep" if (source / "sweep.md").exists() else "")
     (source / "index.md").write_text(page, "utf-8")
 
 

@@ -15,6 +15,7 @@ author = "The authors of the career recommender notebooks"
 extensions = ["myst_nb", "sphinx_copybutton"]
 html_theme = "sphinx_book_theme"
 html_theme_options = {
+    "use_download_button": False,
     "use_fullscreen_button": False,
     "home_page_in_toc": True,
     "navbar_persistent": [],
@@ -28,27 +29,31 @@ html_static_path = html_css_files = ["book.css"]
 html_favicon = "icon.svg"
 html_extra_path = ["404.html"]
 html_show_search_summary = False  # it would have to fetch the pages
-html_copy_source = True  # the download button leads to it
+html_copy_source, html_sourcelink_suffix = True, ""  # a notebook's page leads to it
 html_use_index = html_show_sourcelink = html_show_sphinx = html_show_copyright = False
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
 myst_heading_anchors = 3
 myst_enable_extensions = ["html_image"]
 exclude_patterns = ["README.md"]
-# The ledger's form of an output is for no page; a book without a sweep is a book, too.
-suppress_warnings = ["mystnb.unknown_mime_type", "toc.empty_glob"]
+suppress_warnings = ["mystnb.unknown_mime_type"]  # the ledger's form is for no page
+DOWNLOAD = '<p class="download"><a href="{}" download>Download this notebook</a> (.ipynb)</p>'
 
 
-def align_numbers(_app, _name, _template, context, _doctree):
-    """Give columns of numbers, in the HTML tables of outputs, the class `number`."""
+def finish(_app, _name, _template, context, _doctree):
+    """Align the tables of outputs, and lead from a notebook's page to the notebook."""
     tables = r"(?s)<table class=\"dataframe.*?</table>"
-    context["body"] = re.sub(tables, _aligned, context.get("body", ""))
+    body = re.sub(tables, _aligned, context.get("body", ""))
+    if context.get("sourcename", "").endswith(".ipynb"):
+        link = DOWNLOAD.format(context["pathto"]("_sources/" + context["sourcename"], 1))
+        body = body.replace("</h1>", "</h1>\n" + link, 1)
+    context["body"] = body
 
 
 def _aligned(match):
-    """The HTML of one table of pandas, whose cells `td` are its last columns."""
+    """The HTML of one table of pandas; columns are counted from the right, where all rows end."""
     page = BeautifulSoup(match[0], "html.parser")
-    rows = [row.find_all("td") for row in page.select("tbody tr")]
+    rows = [row.find_all(["th", "td"]) for row in page.select("tbody tr")]
     heads = [row.find_all("th") for row in page.select("thead tr")]
     for from_right in range(1, max(map(len, rows), default=0) + 1):
         cells = [row[-from_right] for row in rows if len(row) >= from_right]
@@ -63,4 +68,4 @@ def _aligned(match):
 
 def setup(app):
     """Called by Sphinx."""
-    app.connect("html-page-context", align_numbers)
+    app.connect("html-page-context", finish)

@@ -1,5 +1,6 @@
 """The book: pages that open from disk, and nothing active in them of what notebooks print."""
 
+import base64
 import json
 import re
 import shutil
@@ -152,9 +153,10 @@ def test_the_committed_notebooks_make_a_book_without_warning_or_dead_link(tmp_pa
     for told in (r"about \d+ hours", "make run", "CC BY 4.0", "MIT", "icon.svg", "github"):
         assert re.search(told, first), told
     for path in source.glob("notebooks/*.ipynb"):
-        link = rf'<a href="\.\./_sources/notebooks/{path.name}" download>'
-        assert re.search(link, pages[made / f"notebooks/{path.stem}.html"])
-        assert nbformat.read(made / f"_sources/notebooks/{path.name}", 4).metadata.kernelspec
+        page = pages[made / f"notebooks/{path.stem}.html"]
+        [carried] = re.findall(rf'href="data:[^,]*,([^"]+)" download="{path.name}"', page)
+        assert base64.b64decode(carried) == path.read_bytes()
+        assert nbformat.read(path, 4).metadata.kernelspec.name == "python3"
 
 
 def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(

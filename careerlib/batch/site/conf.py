@@ -1,6 +1,8 @@
 # ruff: noqa: INP001
 """How Sphinx makes the book (book.py calls it)."""
 
+import base64
+import html
 import re
 import tomllib
 from pathlib import Path
@@ -29,24 +31,29 @@ html_static_path = html_css_files = ["book.css"]
 html_favicon = "icon.svg"
 html_extra_path = ["404.html"]
 html_show_search_summary = False  # it would have to fetch the pages
-html_copy_source, html_sourcelink_suffix = True, ""  # a notebook's page leads to it
-html_use_index = html_show_sourcelink = html_show_sphinx = html_show_copyright = False
+html_use_index = html_copy_source = html_show_sourcelink = False
+html_show_sphinx = html_show_copyright = False
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"
 myst_heading_anchors = 3
 myst_enable_extensions = ["html_image"]
 exclude_patterns = ["README.md"]
 suppress_warnings = ["mystnb.unknown_mime_type"]  # the ledger's form is for no page
-DOWNLOAD = '<p class="download"><a href="{}" download>Download this notebook</a> (.ipynb)</p>'
+# The page carries its notebook: of a file on disk, browsers would show the text instead.
+DOWNLOAD = """
+<p class="download"><a href="data:application/x-ipynb+json;base64,{}" download="{}">Download this
+notebook</a> (.ipynb)</p>"""
 
 
-def finish(_app, _name, _template, context, _doctree):
-    """Align the tables of outputs, and lead from a notebook's page to the notebook."""
+def finish(app, name, _template, context, _doctree):
+    """Align the tables of outputs, and put the notebook itself on a notebook's page."""
     tables = r"(?s)<table class=\"dataframe.*?</table>"
     body = re.sub(tables, _aligned, context.get("body", ""))
-    if context.get("sourcename", "").endswith(".ipynb"):
-        link = DOWNLOAD.format(context["pathto"]("_sources/" + context["sourcename"], 1))
-        body = body.replace("</h1>", "</h1>\n" + link, 1)
+    path = Path(app.srcdir, f"{name}.ipynb")
+    if path.exists():
+        carried = base64.b64encode(path.read_bytes()).decode()
+        link = DOWNLOAD.format(carried, html.escape(path.name))
+        body = body.replace("</h1>", "</h1>" + link, 1)
     context["body"] = body
 
 

@@ -41,8 +41,8 @@ exclude_patterns = ["README.md"]
 suppress_warnings = ["mystnb.unknown_mime_type"]  # the ledger's form is for no page
 # The page carries its notebook: of a file on disk, browsers would show the text instead.
 DOWNLOAD = """
-<p class="download"><a href="data:application/x-ipynb+json;base64,{}" download="{}">Download this
-notebook</a> (.ipynb)</p>"""
+<p class="notebook-file"><a href="data:application/x-ipynb+json;base64,{}" download="{}">Download
+this notebook</a> (.ipynb)</p>"""
 
 
 def finish(app, name, _template, context, _doctree):

@@ -20,7 +20,7 @@ OLD_FORM names the notebooks that do not have the form below yet; one that compl
 
   An entry is an expression, or lines that set `answer`: at least two right ones besides the
   solution, and three wrong ones. Together the wrong ones meet every slip of the check
-  (test_exercise.py tries them).
+  (test_exercise.py tries them). `left_out`, above all, has slow cells that no exercise needs.
 """
 
 import ast

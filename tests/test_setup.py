@@ -81,7 +81,7 @@ def test_python_versions_agree():
 PACKAGES = {
     "IPython": "ipykernel", "PIL": "pillow", "anyio": "fastapi", "bs4": "sphinx-book-theme",
     "dask": "distributed",
-    "h11": "uvicorn", "httpx2": "openai", "joblib": "scikit-learn", "jupyter_client": "nbclient",
+    "h11": "uvicorn", "httpx2": "openai", "jupyter_client": "nbclient",
     "jupyter_core": "nbclient", "werkzeug": "pytest-httpserver",
     "nbconvert": "jupyterlab", "packaging": None, "pydantic_core": "pydantic", "requests": "pooch",
     "sklearn": "scikit-learn", "starlette": "fastapi", "traitlets": "ipykernel", "xllamacpp": None,

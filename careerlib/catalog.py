@@ -6,8 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -19,11 +18,6 @@ RELEASE = "30.1"  # of O*NET
 MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
 TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
 MANIFEST = "tables.json"
-DAMAGED = (
-    f"is missing or not as built from O*NET {RELEASE}; restore it with 'git checkout data', or"
-)
-DAMAGED += " install careerlib again."
-TYPES = {"median_wage": float, "wage_top_coded": bool}
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential", "High school diploma or equivalent",
@@ -32,21 +26,27 @@ EDUCATION = (
 )  # fmt: skip
 
 
-def manifest(folder: Path = DATA) -> dict[str, str]:
+def _damaged(name: str) -> CareerlibError:
+    what = f"'{name}' in {DATA} is missing or not as built from O*NET {RELEASE}"
+    how = "restore it with 'git checkout data', or install careerlib again"
+    return CareerlibError(f"{what}; {how}.")
+
+
+def manifest() -> dict[str, str]:
     """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):  # nested very deep
-        said = json.loads((folder / MANIFEST).read_bytes())
+    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
+        said = json.loads((DATA / MANIFEST).read_bytes())
         if said["onet_release"] == RELEASE:
             return {name: said["tables"][name]["sha256"] for name in TABLES}
-    raise CareerlibError(f"'{MANIFEST}' in {folder} {DAMAGED}")
+    raise _damaged(MANIFEST)
 
 
-def _table(name: str, folder: Path = DATA) -> io.BytesIO:
+def _table(name: str) -> io.BytesIO:
     """The content of a table; CareerlibError for one that is not as built."""
-    path, built = folder / f"{name}.csv", manifest(folder)[name]
+    path, built = DATA / f"{name}.csv", manifest()[name]
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != built:
-        raise CareerlibError(f"Table '{path.name}' in {folder} {DAMAGED}")
+        raise _damaged(path.name)
     return io.BytesIO(content)
 
 
@@ -55,7 +55,7 @@ NAMES = {name: tuple(_table(name).readline().decode().strip().split(",")[1:]) fo
 SKILLS, INTERESTS, WORK_VALUES, KNOWLEDGE = [*NAMES.values()][1:]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalog:
     """n occupations in ascending order of O*NET-SOC code; the matrices are read-only.
 
@@ -110,35 +110,27 @@ class Catalog:
         parts = {key: getattr(self, key)[positions] for key in MATRICES}
         return replace(self, name=name, table=self.table.iloc[positions], **parts)
 
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of codes, ratings and relations: all that a model learns from."""
-        matrices = [*(getattr(self, key) for key in MATRICES), self.related_matrix()]
-        codes = "\n".join(self.codes).encode()
-        return hashlib.sha256(codes + b"".join(one.tobytes() for one in matrices)).hexdigest()
-
-    def relatives_of(self, position: int) -> np.ndarray:
-        """Rows of the occupations that O*NET lists as related to the one at this row, in order."""
-        listed = self.related[self.related["onet_soc_code"] == self.codes[position]]
-        found = self.codes.get_indexer(listed.sort_values("rank")["related_code"])
-        return found[found >= 0]
-
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
         ranks = self.related.pivot(index="onet_soc_code", columns="related_code", values="rank")
         return ranks.reindex(self.codes, columns=self.codes, fill_value=0).fillna(0).to_numpy(int)
 
 
-def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
+def load_catalog(name: str = "all") -> Catalog:
     """The catalog "all" (894 rated occupations) or "post" (the post's 150, in its order).
 
-    The post took the first 150 O*NET-SOC codes ending in .00 that have skill ratings and a BLS
-    line item. Raises CareerlibError for another name and for tables that are not as built.
+    Read once a process. The post took the first 150 O*NET-SOC codes ending in .00 that have skill
+    ratings and a BLS line item. Raises CareerlibError for tables that are not as built.
     """
     if name not in ("all", "post"):
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
-    read = {"index_col": 0, "dtype": TYPES}
-    frames = {key: pd.read_csv(_table(key, Path(folder)), **read) for key in TABLES}
+    return _catalogs()[name]
+
+
+@cache
+def _catalogs() -> dict[str, Catalog]:
+    types = {"median_wage": float, "wage_top_coded": bool}
+    frames = {key: pd.read_csv(_table(key), index_col=0, dtype=types) for key in TABLES}
     table = frames["occupations"]
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
@@ -147,4 +139,4 @@ def load_catalog(name: str = "all", folder: str | Path = DATA) -> Catalog:
     parts["related"] = frames["related_occupations"].reset_index()
     catalog = Catalog("all", table, **parts)
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
-    return catalog if name == "all" else catalog.take(np.flatnonzero(eligible)[:150], name)
+    return {"all": catalog, "post": catalog.take(np.flatnonzero(eligible)[:150], "post")}

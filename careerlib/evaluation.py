@@ -5,8 +5,8 @@ relatives. O*NET derives them from tasks, work activities, knowledge and titles,
 experts (onetcenter.org/reports/Related_2022.html): of the same occupations as the ratings, and no
 person was asked: nothing here tells whether somebody would be content.
 
-Rankings come as `shown`: (m, k) positions in the catalog, best first, -1 where nothing is shown,
-as `recommend.score_many` returns them. Metrics are (m,), one value a person.
+Rankings come as `shown`: (m, k) positions in the catalog, best first, as `ranked` returns them, -1
+where nothing is shown. Metrics are (m,), one value a person.
 """
 
 from typing import NamedTuple

@@ -240,11 +240,7 @@ def word(probability: float) -> str:
     return next(name for name, low in WORDS.items() if probability >= low)
 
 
-_matchers: dict[str, Matcher] = {}
-
-
+@cache
 def matcher_of(catalog: Catalog) -> Matcher:
-    """The model of this catalog, fitted once a process for equal data."""
-    if catalog.digest not in _matchers:
-        _matchers[catalog.digest] = Matcher(catalog)
-    return _matchers[catalog.digest]
+    """The model of this catalog, fitted once a process."""
+    return Matcher(catalog)

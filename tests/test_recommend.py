@@ -1,7 +1,6 @@
 """Rankings: the methods' definitions, limits, openings, ties, many people, mistakes."""
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
@@ -10,14 +9,15 @@ from click.testing import CliRunner
 from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS
 from careerlib.encoding import BLOCKS, RATED, SLOTS, cosine, encode_occupations, encode_persons
+from careerlib.evaluation import ranked
+from careerlib.matching import matcher_of
 from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
-from careerlib.recommend import METHODS, _told, limits, recommend, score_many, score_matrix
+from careerlib.recommend import METHODS, _told, limits, recommend, score_matrix
 from careerlib.training import post_model
 
 PROBABILITY = ["matched", "post"]
 OTHERS = [method for method in METHODS if method not in PROBABILITY]
-RANKINGS = [*product(METHODS, ["fit"]), *product(PROBABILITY, ["openings"])]
 
 
 def test_each_method_is_what_it_says_on_the_catalog_of_its_own(catalog, post):
@@ -41,9 +41,10 @@ def test_each_method_is_what_it_says_on_the_catalog_of_its_own(catalog, post):
 def test_the_posts_model_has_one_ranking_for_everybody_and_the_others_have_not(catalog):
     persons = random_profiles(300, seed=1)
     for method in METHODS:
-        lists = np.unique(score_many(persons, method, 10, catalog)[0], axis=0)
+        scores = score_matrix(persons, method, catalog)
+        lists = np.unique(ranked(scores), axis=0)
         assert len(lists) == 1 if method == "post" else len(lists) > 150, method
-    assert np.ptp(score_many(persons, "post", 1, catalog)[1]) > 0.05  # the level does change
+        assert np.ptp(scores.max(axis=1)) > 0.05  # the level does change
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -82,10 +83,12 @@ OF_MARKETING = "11-2021.00"  # Marketing Managers
 
 def test_who_names_an_occupation_starts_from_it(catalog):
     own = catalog.position(OF_MARKETING)
-    first = catalog.codes[catalog.relatives_of(own)].tolist()
+    ranks = catalog.related[catalog.related["onet_soc_code"] == OF_MARKETING].sort_values("rank")
+    first = [code for code in ranks["related_code"] if code in catalog.codes]
     found = recommend(Profile(occupation=OF_MARKETING), top=893)
-    order = score_many(full_persons(catalog)[[own]], "matched", 894)[0][0]
-    rest = [code for code in catalog.codes[order] if code not in {*first, OF_MARKETING}]
+    scores = matcher_of(catalog).score(full_persons(catalog)[[own]])
+    order = catalog.codes[ranked(scores, top=894)[0]]
+    rest = [code for code in order if code not in {*first, OF_MARKETING}]
     assert found["onet_soc_code"].tolist() == first + rest
     related = "related to Marketing Managers"
     assert found["note"].tolist() == [related] * len(first) + [""] * len(rest)
@@ -156,7 +159,7 @@ def test_a_list_that_limits_leave_empty_is_said_so(tmp_path):
 
 def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
     bound = replace(SARAH, min_wage=80_000, fields=["Computer and mathematical"])
-    free = catalog.codes[score_many(SARAH, "matched", 894)[0][0]]
+    free = recommend(SARAH, top=894)["onet_soc_code"]
     found = recommend(bound, top=894, max_job_zone=4)
     broken, _ = limits(bound, catalog, 4)
     allowed = catalog.codes[~broken.any(axis=1)]
@@ -168,17 +171,16 @@ def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
 
 @pytest.mark.parametrize("method", PROBABILITY)
 def test_openings_rank_by_probability_times_openings(method, catalog):
-    persons = encode_persons(CONTRASTING.values())
-    positions, values = score_many(persons, method, len(catalog), catalog, rank_by="openings")
-    openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy()
-    fit = score_matrix(persons, method, catalog)
-    np.testing.assert_allclose(values, np.take_along_axis(fit * openings, positions, 1), atol=1e-12)
-    fits, known = np.take_along_axis(fit, positions, 1), np.isfinite(openings).sum()
-    assert known == 866 and (np.diff(values[:, :known]) <= 1e-12).all()
-    assert (np.diff(fits[:, known:]) <= 1e-12).all()  # not known: in the order of the fit
     found = recommend(SARAH, method, 894, catalog, rank_by="openings")
-    assert found["onet_soc_code"].tolist() == catalog.codes[positions[0]].tolist()
+    openings = found["onet_soc_code"].map(
+        catalog.table["openings"] / catalog.table["bls_shared_by"]
+    )
+    assert found["openings"].equals(openings.rename("openings"))
+    assert ((found["score"] * openings).diff()[1:866] <= 1e-12).all()
     assert found["note"].tolist() == [""] * 866 + ["openings not known"] * 28
+    assert (found["score"].diff()[867:] <= 1e-12).all()  # these in the order of the fit
+    fit = recommend(SARAH, method, 894, catalog).set_index("onet_soc_code")["score"]
+    assert found.set_index("onet_soc_code")["score"].equals(fit[found["onet_soc_code"]])
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
@@ -199,41 +201,28 @@ def test_mistakes_are_one_sentence(arguments, words, refusal):
 
 @pytest.mark.parametrize(("profiles", "words"), [
     (np.zeros((3, 49)), "shape (3, 49); give finite numbers of shape (people, 83 or 50)"),
-    (np.zeros(50), "shape (50,)"), (np.full((3, 50), "a"), "give finite numbers of shape"),
-    (np.full((3, 50), np.nan), "give finite numbers"), ([SARAH, "Sarah"], "profiles is a str"),
+    (np.zeros(50), "shape (50,)"), (np.full((3, 50), np.nan), "give finite numbers"),
+    ([SARAH, "Sarah"], "profiles is a str"),
 ])  # fmt: skip
 def test_mistakes_in_many_profiles(profiles, words, refusal):
-    assert words in refusal(score_many, profiles, "cosine")
+    assert words in refusal(score_matrix, profiles, "cosine")
 
 
 def test_equal_occupations_come_in_code_order(catalog):
     twins = catalog.take(np.repeat(np.arange(len(catalog)), 2), "twins")
-    positions, _ = score_many(random_profiles(20), "cosine_filled", 7, twins)
-    single, _ = score_many(random_profiles(20), "cosine_filled", 4, catalog)
-    np.testing.assert_array_equal(positions, (np.repeat(2 * single, 2, 1) + [0, 1] * 4)[:, :7])
+    found = recommend(SARAH, "cosine_filled", 7, twins)["onet_soc_code"]
+    single = recommend(SARAH, "cosine_filled", 4, catalog)["onet_soc_code"]
+    assert found.tolist() == [*single.repeat(2)][:7]
 
 
-@pytest.mark.parametrize(("method", "rank_by"), RANKINGS)
-def test_one_by_one_in_slices_or_all_at_once_is_the_same(method, rank_by, catalog, monkeypatch):
-    persons = random_profiles(40, seed=5)
-    positions, scores = score_many(persons, method, 10, catalog, rank_by)
-    assert positions.shape == (40, 10) and (np.diff(scores, axis=1) <= 0).all()
-    for at_once in (1, 17):
-        monkeypatch.setattr("careerlib.recommend.AT_ONCE", at_once)
-        again, same = score_many(persons, method, 10, catalog, rank_by)
-        np.testing.assert_array_equal(again, positions)
-        np.testing.assert_allclose(same, scores, rtol=1e-10, atol=1e-12)
-
-
-def test_profiles_a_generator_and_an_array_are_the_same():
-    people = [SARAH, PART_4, CONTRASTING["a nurse"]]
+@pytest.mark.parametrize("method", METHODS)
+def test_profiles_a_generator_and_an_array_one_by_one_or_all_at_once_are_the_same(method):
+    people = [SARAH, PART_4, *CONTRASTING.values()]
+    expected = score_matrix(encode_persons(people), method)
     for given in (people, (person for person in people), encode_persons(people)[:, :50]):
-        expected = score_many(encode_persons(people), "cosine_filled", 5)
-        np.testing.assert_array_equal(score_many(given, "cosine_filled", 5), expected)
-    whole = np.tile([[5], [0]], 50)
-    np.testing.assert_array_equal(score_matrix(whole), score_matrix(whole.astype(float)))
-    assert [part.shape for part in score_many([], "post", 4)] == [(0, 4)] * 2
-    assert score_matrix([], "post").shape == (0, 150)
+        np.testing.assert_array_equal(score_matrix(given, method), expected)
+    for person, scores in zip(people, expected, strict=True):
+        np.testing.assert_allclose(score_matrix(person, method), [scores], rtol=1e-10, atol=1e-12)
 
 
 ALIKE = [Profile(interests=dict.fromkeys(INTERESTS, rating)) for rating in (0.1, 1.1, 2.9, 4)]
@@ -244,10 +233,7 @@ ALIKE = [Profile(interests=dict.fromkeys(INTERESTS, rating)) for rating in (0.1,
 ])  # fmt: skip
 def test_people_without_a_ranking_get_an_empty_row(method, able, refusal):
     people = [SARAH, Profile(min_wage=1), Profile(skills=["Writing"]), *ALIKE]
-    positions, scores = score_many(people, method, 3)
-    matrix = score_matrix(people, method)
-    for row, (person, ranked) in enumerate(zip(people, able, strict=True)):
-        assert {*(positions[row] >= 0), *np.isfinite(matrix[row])} == {ranked == "1"}
-        np.testing.assert_array_equal(np.isnan(scores[row]), positions[row] < 0)
-        if ranked == "0":
+    for person, row, ranks in zip(people, score_matrix(people, method), able, strict=True):
+        assert {*np.isfinite(row)} == {ranks == "1"}
+        if ranks == "0":
             assert "empty or says too little" in refusal(recommend, person, method)

@@ -8,8 +8,6 @@ from numbers import Integral
 from reprlib import Repr
 from typing import Any
 
-ENDING = re.compile("(ational|ations?|ions?|ings?|ers?|ors?|ments?|als?|ics|ies|es|s|e|y)$")
-
 
 class CareerlibError(ValueError):
     """A mistake in the input, told in one sentence; IPython shows it without a traceback."""
@@ -20,39 +18,33 @@ class CareerlibError(ValueError):
 
 @lru_cache(2**15)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in small letters, without apostrophes and without "and"."""
-    found = re.findall(r"\w+", re.sub("['\u2019]", "", name.casefold()))
-    return tuple(word for word in found if word != "and")
+    """The words of a name: small letters, singular, without apostrophes and without "and"."""
+    name = re.sub("['\u2019]", "", name.casefold())
+    for plural, singular in (r"ies\b", "y"), (r"(ch|sh|ss|x)es\b", r"\1"), (r"([^\Wsu])s\b", r"\1"):
+        name = re.sub(plural, singular, name)
+    return tuple(word for word in re.findall(r"\w+", name) if word != "and")
 
 
 def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
     """Phrase for the end of a message: "did you mean A, B or C?", or else the valid names.
 
-    Near are those with its initials ("CPS", "S"), or in common with it whole words, stems
-    ("Teaching", "Teachers") or beginnings of words ("math"); if there are none, those with similar
-    letters.
+    Near are those with a word of the name, or one that begins so ("Teaching", "Teachers"); if
+    there are none, those with similar letters.
     """
-    name, by_folded, found = (
-        str(name)[:60].casefold(),
-        {str(v).casefold(): str(v) for v in valid},
-        {},
-    )
-    said = words(name)
-    letters, stems = "".join(said), [ENDING.sub("", word) for word in said if len(word) > 2]
-    for entry in by_folded:
+    names, name = {str(one).casefold(): str(one) for one in valid}, str(name)[:60].casefold()
+    said, found = words(name), {}
+    starts = [word[: max(4, len(word) - 3)] for word in said]
+    for entry in names:
         own = words(entry)
-        roots, first = [ENDING.sub("", word) for word in own], "".join(word[0] for word in own)
-        initials, whole = 0 < len(letters) < 4 and first.startswith(letters), {*said} & {*own}
-        begun = [one for one in stems if one in roots or len(one) > 3 and f" {one}" in f" {entry}"]
-        if whole or initials or begun:
+        begun = sum(any(word.startswith(start) for word in own) for start in starts)
+        if begun:
             similar = SequenceMatcher(None, name, entry).ratio()
-            found[entry] = len(whole), initials, len(begun), similar
-    best = sorted(found, key=found.get, reverse=True)
-    best = best or get_close_matches(name, by_folded, count, cutoff=0.55)
+            found[entry] = len({*said} & {*own}), begun, similar
+    best = sorted(found, key=found.get, reverse=True) or get_close_matches(name, names, count, 0.55)
     if best:
-        return f"did you mean {listed(by_folded[entry] for entry in best[:count])}?"
-    names = [*by_folded.values()]
-    return f"valid names are {'; '.join(names if len(names) < 60 else [*names[:5], '…'])}."
+        return f"did you mean {listed(names[entry] for entry in best[:count])}?"
+    some = [*names.values()]
+    return f"valid names are {'; '.join(some if len(some) < 60 else [*some[:5], '…'])}."
 
 
 def listed(names: Iterable[str]) -> str:

@@ -26,28 +26,24 @@ EDUCATION = (
 )  # fmt: skip
 
 
-def _damaged(name: str) -> CareerlibError:
-    what = f"'{name}' in {DATA} is missing or not as built from O*NET {RELEASE}"
-    how = "restore it with 'git checkout data', or install careerlib again"
-    return CareerlibError(f"{what}; {how}.")
-
-
 def manifest() -> dict[str, str]:
-    """{table: SHA-256}; CareerlibError for a `tables.json` that is not ours."""
-    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
-        said = json.loads((DATA / MANIFEST).read_bytes())
-        if said["onet_release"] == RELEASE:
-            return {name: said["tables"][name]["sha256"] for name in TABLES}
-    raise _damaged(MANIFEST)
+    """{table: SHA-256}, as built."""
+    tables = json.loads((DATA / MANIFEST).read_bytes())["tables"]
+    return {name: tables[name]["sha256"] for name in TABLES}
 
 
 def _table(name: str) -> io.BytesIO:
     """The content of a table; CareerlibError for one that is not as built."""
-    path, built = DATA / f"{name}.csv", manifest()[name]
-    content = path.read_bytes() if path.is_file() else b""
-    if hashlib.sha256(content).hexdigest() != built:
-        raise _damaged(path.name)
-    return io.BytesIO(content)
+    path = DATA / f"{name}.csv"
+    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() == manifest()[name]:
+            return io.BytesIO(content)
+    what = (
+        f"'{path.name}' or '{MANIFEST}' in {DATA} is missing or not as built from O*NET {RELEASE}"
+    )
+    how = "restore both with 'git checkout data', or install careerlib again"
+    raise CareerlibError(f"{what}; {how}.")
 
 
 # {matrix: the names of its columns}

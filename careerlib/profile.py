@@ -1,13 +1,12 @@
 """What a person says about herself, validated, and her YAML file; and the post's profiles."""
 
 import sys
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import asdict, field, fields, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
@@ -17,7 +16,7 @@ from pydantic_core import ArgsKwargs, ErrorDetails
 from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.errors import CareerlibError, quoted
 from careerlib.names import MOST, SCALES, decimal, each, hint, occupation_code, official, rated
-from careerlib.project import write
+from careerlib.project import DATA, write
 
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
@@ -26,7 +25,6 @@ ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u20
 HEADING = "# Ratings: 0-5 (skills, knowledge), 0-7 (others). min_wage: US dollars a year.\n"
 
 
-@cache
 def major_groups() -> dict[str, str]:
     """{code: title} of the 22 SOC major groups: {"15-0000": "Computer and mathematical", …}."""
     return load_catalog().major_groups["title"].str.removesuffix(" occupations").to_dict()
@@ -37,9 +35,9 @@ def _codes(given: Any) -> tuple[str, ...]:
     codes, found = {title: code for code, title in major_groups().items()}, set()
 
     def find(one: Any) -> None:
-        said = str(one).strip().removesuffix(" occupations")
-        by_code = {code for code in codes.values() if said in (code, code[:2])}
-        found.update(by_code or [codes[official(said, tuple(codes))]])
+        said = str(one).strip().removesuffix(" occupations").removesuffix("-0000")
+        title = major_groups().get(f"{said}-0000", said)
+        found.add(codes[official(title, tuple(codes))])
 
     each(((one,) for one in (given if isinstance(given, list | tuple) else [given])), find)
     return tuple(sorted(found))
@@ -57,7 +55,7 @@ def _ratings(block: str) -> Any:
 
 
 Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
-Education = Annotated[str, BeforeValidator(partial(official, names=EDUCATION))]
+Education = Annotated[Literal[EDUCATION], BeforeValidator(partial(official, names=EDUCATION))]
 
 
 def _in_one_sentence(profile: type) -> type:
@@ -145,12 +143,11 @@ def read_profile(path: str | Path) -> Profile:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise ValueError("it has over 64 KB")
-        encoding = "utf-16" if content[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
-        given = yaml.load(content.decode(encoding), Loader=_PlainLoader)
+        given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        left_out = [key for key in KEYS if given.get(key) in ("", "~", "null")]
-        return Profile(**{str(key): given[key] for key in given if key not in left_out})
+        empty = [key for key in KEYS if given.get(key) in ("", "~", "null")]
+        return Profile(**{str(key): given[key] for key in given if key not in empty})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
@@ -166,29 +163,13 @@ def write_profile(profile: Profile, path: Path) -> None:
     write(path, HEADING + yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True))
 
 
-# The post lists Sarah's first three skills; its scores need the fourth. It says that she "wants
-# to switch from Marketing to Tech".
-SARAH = Profile(
-    ["Writing", "Speaking", "Critical Thinking", "Social Perceptiveness"],
-    {"Enterprising": 6, "Investigative": 5}, {"Achievement": 6, "Recognition": 5},
-    background="Works in marketing and wants to switch to tech.",
-)  # fmt: skip
+# Five people with little in common, to compare what a method gives each of them.
+CONTRASTING = {
+    name: Profile(**stated)
+    for name, stated in yaml.load((DATA / "people.yml").read_bytes(), _PlainLoader).items()
+}
+SARAH = CONTRASTING["Sarah"]
+# The post lists three skills of hers; its scores need the fourth.
 SARAH_AS_PRINTED = replace(SARAH, skills=["Writing", "Speaking", "Critical Thinking"])
 # "Same user profile tested with both" in the post's Part 4, which is not Sarah's.
 PART_4 = Profile("Programming, Mathematics, Critical Thinking", {"I": 7, "E": 5})
-# Five people with little in common, to compare what a method gives each of them.
-CONTRASTING = {
-    "Sarah": SARAH,
-    "a mechanic": Profile(
-        "Repairing, Equipment Maintenance, Troubleshooting, Operation and Control",
-        {"Realistic": 7, "Conventional": 3}, {"Support": 5, "Independence": 4}),
-    "a nurse": Profile(
-        "Service Orientation, Social Perceptiveness, Active Listening, Monitoring",
-        {"Social": 7, "Investigative": 4}, {"Relationships": 7, "Achievement": 5}),
-    "a designer": Profile(
-        "Technology Design, Operations Analysis, Active Learning",
-        {"Artistic": 7, "Enterprising": 3}, {"Independence": 6, "Achievement": 6}),
-    "a bookkeeper": Profile(
-        "Mathematics, Reading Comprehension, Management of Financial Resources",
-        {"Conventional": 7, "Enterprising": 3}, {"Working Conditions": 6, "Support": 4}),
-}  # fmt: skip

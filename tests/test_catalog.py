@@ -110,17 +110,15 @@ def test_any_flipped_byte_of_a_table_is_refused(folder, refusal, name, where, bi
 
 MANIFEST = (DATA / "tables.json").read_text()
 HASH = json.loads(MANIFEST)["tables"]["interests"]["sha256"]
-OTHER = [  # what becomes what, and what the sentence names
-    *((MANIFEST, text, "tables.json") for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
-    *((f'"{HASH}"', text, "interests.csv") for text in ("Infinity", f'"{HASH[::-1]}"')),
-    ('"30.1"', '"30.2"', "O*NET 30.1"),
+OTHER = [  # what becomes what, and which table is refused
+    *((MANIFEST, text, "occupations") for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
+    *((f'"{HASH}"', text, "interests") for text in ("Infinity", f'"{HASH[::-1]}"')),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "named"), OTHER, ids=range(len(OTHER)))
 def test_a_manifest_that_is_not_ours(folder, refusal, old, new, named):
     (folder / "tables.json").write_text(MANIFEST.replace(old, new))
-    message = refusal(load_again).replace(str(folder), "")
-    assert named in message and len(message) < 300
+    assert f"'{named}.csv' or 'tables.json'" in refusal(load_again)
     (folder / "tables.json").unlink()
-    assert "missing" in refusal(load_again)
+    assert "is missing or not as it was built" in refusal(load_again)

@@ -68,35 +68,34 @@ def recommend(
     probability, openings in thousand a year; figures are NaN where BLS has none; counted_most has
     the three statements that raise the score most, note what was not known or whose relative it is.
 
-    catalog: as for `score_matrix`. rank_by: "fit", or "openings": probability times yearly
-    openings; those not known come last. "matched" leaves out what breaks a limit (see `limits`), so
-    there can be fewer than `top` rows, and the profile's own occupation; by fit those that O*NET
-    relates to it come first. `attrs["limits"]` says what was removed, and what was stated and not
-    used; `attrs["words"]` what the words mean. Raises CareerlibError for what does not exist, and
-    for a profile that says too little.
+    catalog: as for `score_matrix`. rank_by: "fit", or "openings": probability times yearly ones.
+    "matched" leaves out what breaks a limit (see `limits`), so there can be fewer than `top` rows.
+    Who names her occupation does not get it; by fit those that O*NET relates to it come first.
+    `attrs["limits"]` says what was removed or not used, `attrs["words"]` what the words mean.
     """
     catalog, matched = _checked(method, catalog, rank_by), method == "matched"
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    person = encode_persons([profile], catalog)
-    scores, shown = (rows[0] for rows in _scored(person, method, catalog))
+    person, own = encode_persons([profile], catalog), None
+    (scores,), (shown,) = _scored(person, method, catalog)
     if np.isnan(shown).all():
         raise CareerlibError(
             f"The profile is empty or says too little for the method '{method}'; rate skills, "
             "interests or knowledge above 0, and not all of them alike."
         )
-    openings, stated = yearly_openings(catalog), (profile, catalog, max_job_zone)
-    broken, unsure = limits(*stated) if matched else limits(Profile(), catalog)
+    stated = (profile, catalog, max_job_zone) if matched else (Profile(), catalog)
+    broken, unsure = limits(*stated)
+    # Occupations that share a BLS row share its openings: the sum for each would lift all of them.
+    openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
     if rank_by == "openings":
         unsure["openings not known"] = np.isnan(openings)
         # Those not known lie below 0, in the order of the fit.
         scores = np.where(np.isnan(openings), shown - 1, shown * openings)
-    (order,) = ranked(scores[None], top=len(catalog))
     if profile.occupation:
-        own = catalog.position(profile.occupation)
-        ranks = catalog.related_matrix()[own] * (matched and rank_by == "fit")
-        first = [row for row in ranks.argsort() if ranks[row]]
-        unsure[f"related to {catalog.titles.iloc[own]}"] = np.isin(range(len(catalog)), first)
-        order = np.append(first, order[~np.isin(order, [*first, own])]).astype(int)
+        own = [catalog.position(profile.occupation)]
+        place = catalog.related_matrix()[own[0]] * (matched and rank_by == "fit")
+        unsure[f"related to {catalog.titles.iloc[own[0]]}"] = place > 0
+        scores = np.where(place > 0, scores.max() + len(catalog) - place, scores)
+    (order,) = ranked(scores[None], own, len(catalog) - bool(own))
     order = order[~broken.to_numpy(bool).any(axis=1)[order]][:top]
     listed = catalog.table.iloc[order].reset_index().assign(
         rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
@@ -120,9 +119,10 @@ def _raising(person: np.ndarray, order: np.ndarray, catalog: Catalog) -> list[st
 def limits(
     profile: Profile, catalog: Catalog, max_job_zone: int | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Which of n occupations break a profile's limits and a highest job zone (1-5), and what was
-    not known and decided in the person's favour: two tables of True and False with n rows and a
-    column for each that was stated. A wage that is top-coded may be higher than it says.
+    """Which of n occupations break a limit, and what was not known and decided in the person's
+    favour: two tables of True and False, n rows and a column for each that was stated.
+
+    max_job_zone: 1-5. A wage that is top-coded may be higher than it says.
     """
     table, broken, unsure = catalog.table, {}, {}
     if profile.min_wage:
@@ -156,15 +156,9 @@ def _told(profile: Profile, method: str, broken: pd.DataFrame) -> str:
     if profile.knowledge and method in (*OF_50_SLOTS, "interests"):
         told += f" 'knowledge' is not used by the method '{method}'."
     if 0 < (wage := profile.min_wage or 0) < HOURLY:
-        told += f" 'min_wage: {wage:g}' looks like an hourly wage; "
-        told += f"by the year it is {wage * HOURS:,.0f}."
+        by_year = f"by the year it is {wage * HOURS:,.0f}"
+        told += f" 'min_wage: {wage:g}' looks like an hourly wage; {by_year}."
     return told
-
-
-def yearly_openings(catalog: Catalog) -> np.ndarray:
-    """(n,) thousand openings a year by BLS, NaN where it has none. Occupations that share a BLS
-    row share its openings evenly: the sum given to each would lift all of them."""
-    return (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
 
 
 def score_matrix(
@@ -172,17 +166,15 @@ def score_matrix(
 ) -> np.ndarray:
     """(m, n) probabilities, cosines or correlations of many people with every occupation.
 
-    profiles: Profiles, or an array of (m, 83), or (m, 50) without knowledge. catalog: by default
-    the post's 150 for "post" and "cosine", as in the post, and all for the others. The row of whom
-    the method cannot rank (nothing rated, or all alike where it correlates) is NaN.
+    profiles: Profiles, or an array of (m, 83). catalog: by default the post's 150 for "post" and
+    "cosine", as in the post, and all for the others. The row of whom the method cannot rank
+    (nothing rated, or all alike where it correlates) is NaN.
     """
     catalog = _checked(method, catalog)
-    given = profiles if isinstance(profiles, np.ndarray) else encode_persons(profiles, catalog)
-    slots = len(encoding.ALL_SLOTS)
-    if given.shape[1:] not in ((slots,), (N_SLOTS,)) or not np.isfinite(given).all():
-        what = f"The person vectors are a {given.dtype} array of shape {given.shape}"
-        raise CareerlibError(f"{what}; give finite numbers of shape (people, 83 or 50).")
-    persons = np.pad(given.astype(float), [(0, 0), (0, slots - given.shape[1])])
+    persons = profiles if isinstance(profiles, np.ndarray) else encode_persons(profiles, catalog)
+    if persons.shape[1:] != (83,) or not np.isfinite(persons).all():
+        what = f"The person vectors are an array of shape {persons.shape}"
+        raise CareerlibError(f"{what}; give finite numbers of shape (people, 83).")
     return _scored(persons, method, catalog)[1]
 
 

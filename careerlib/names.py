@@ -49,23 +49,23 @@ def rated(block: str, given: Any) -> dict[str, float]:
         alone = NAMED.get(block, max(highest - place, 1))
         pairs += one.items() if isinstance(one, dict) else [(one, alone)]
 
-    def rate(said: object, rating: object) -> None:
-        if (name := official(said, names)) in ratings:
+    def rate(pair: tuple[object, object]) -> None:
+        if (name := official(pair[0], names)) in ratings:
             raise ValueError(f"rates {name} twice")
-        if str(rating).strip() not in ("", "None", "~", "null"):
-            number = decimal(rating, scale, f"{name} ")
+        if str(pair[1]).strip() not in ("", "None", "~", "null"):
+            number = decimal(pair[1], scale, f"{name} ")
             ratings[name] = number if scale == highest else round(number * highest / scale, 2)
 
     each(pairs, rate)
     return {name: ratings[name] for name in names if name in ratings}
 
 
-def each(entries: Iterable[tuple], check: Callable[..., None]) -> None:
-    """Call the check with each entry; one error tells what is wrong with all, names only once."""
-    wrong: list[str] = []
+def each(entries: Iterable, check: Callable) -> list:
+    """What check gives for each entry; one error tells what is wrong with all, names only once."""
+    found, wrong = [], []
     for entry in entries:
         try:
-            check(*entry)
+            found.append(check(entry))
         except ValueError as error:
             wrong.append(str(error))
         if len(wrong) == MOST:
@@ -75,6 +75,7 @@ def each(entries: Iterable[tuple], check: Callable[..., None]) -> None:
         told = told.replace(lists[0], "") + lists[0]
     if told:
         raise ValueError(told)
+    return found
 
 
 def decimal(given: object, highest: float, what: str = "") -> float:

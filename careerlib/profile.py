@@ -22,7 +22,6 @@ HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wi
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 # No control or invisible characters, no line ends.
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
-HEADING = "# Ratings: 0-5 (skills, knowledge), 0-7 (others). min_wage: US dollars a year.\n"
 
 
 def major_groups() -> dict[str, str]:
@@ -32,15 +31,14 @@ def major_groups() -> dict[str, str]:
 
 def _codes(given: Any) -> tuple[str, ...]:
     """Of one field or several, each said by title or code."""
-    codes, found = {title: code for code, title in major_groups().items()}, set()
+    codes = {title: code for code, title in major_groups().items()}
 
-    def find(one: Any) -> None:
+    def code(one: Any) -> str:
         said = str(one).strip().removesuffix(" occupations").removesuffix("-0000")
-        title = major_groups().get(f"{said}-0000", said)
-        found.add(codes[official(title, tuple(codes))])
+        return codes[official(major_groups().get(f"{said}-0000", said), tuple(codes))]
 
-    each(((one,) for one in (given if isinstance(given, list | tuple) else [given])), find)
-    return tuple(sorted(found))
+    several = given if isinstance(given, list | tuple) else [given]
+    return tuple(sorted({*each(several, code)}))
 
 
 def _ratings(block: str) -> Any:
@@ -58,20 +56,6 @@ Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
 Education = Annotated[Literal[EDUCATION], BeforeValidator(partial(official, names=EDUCATION))]
 
 
-def _in_one_sentence(profile: type) -> type:
-    """The class with an __init__ that raises a CareerlibError instead of pydantic's error."""
-
-    def __init__(self: Any, /, *args: Any, **given: Any) -> None:
-        try:
-            self.__pydantic_validator__.validate_python(ArgsKwargs(args, given), self_instance=self)
-        except ValidationError as error:
-            raise CareerlibError(sentence(error.errors())) from None
-
-    profile.__init__ = __init__  # type: ignore[misc]
-    return profile
-
-
-@_in_one_sentence
 @dataclass(frozen=True, config={"extra": "forbid"})
 class Profile:
     """One person.
@@ -104,19 +88,28 @@ class Profile:
 KEYS = tuple(entry.name for entry in fields(Profile))
 
 
+def _init(self: Profile, /, *args: Any, **given: Any) -> None:
+    try:
+        self.__pydantic_validator__.validate_python(ArgsKwargs(args, given), self_instance=self)
+    except ValidationError as error:
+        raise CareerlibError(sentence(error.errors())) from None
+
+
+Profile.__init__ = _init  # type: ignore[method-assign]
+
+
 def sentence(problems: Iterable[ErrorDetails]) -> str:
-    """What pydantic found wrong with a profile, as one sentence."""
-    return f"The profile cannot be used: {'; '.join(map(_told, [*problems][:MOST]))}."
-
-
-def _told(problem: ErrorDetails) -> str:
-    """A mistake as a clause: in the words of our check, if it was ours, or in pydantic's."""
-    places, about, given = [*problem["loc"], ""], problem.get("ctx", {}), quoted(problem["input"])
-    where = str(next((place for place in places if place in KEYS), places[-2:][0]))
-    if problem["type"] == "unexpected_keyword_argument":
-        return f"it has no {quoted(where)} ({hint(where, KEYS)})"
-    what = "give one line without control characters" if "pattern" in about else problem["msg"]
-    return f"{where} {about.get('error') or f'is {given} ({what})'}"
+    """What pydantic found wrong with a profile, in the words of our checks where it was these."""
+    told = []
+    for problem in [*problems][:MOST]:
+        places, about, given = [*problem["loc"], ""], problem.get("ctx", {}), problem["input"]
+        where = str(next((place for place in places if place in KEYS), places[-2:][0]))
+        what = "give one line without control characters" if "pattern" in about else problem["msg"]
+        said = about.get("error") or f"is {quoted(given)} ({what})"
+        if problem["type"] == "unexpected_keyword_argument":
+            where, said = "it", f"has no {quoted(where)} ({hint(where, KEYS)})"
+        told.append(f"{where} {said}")
+    return f"The profile cannot be used: {'; '.join(told)}."
 
 
 class _PlainLoader(yaml.BaseLoader):
@@ -160,7 +153,8 @@ def read_profile(path: str | Path) -> Profile:
 
 def write_profile(profile: Profile, path: Path) -> None:
     """Write the profile as YAML that `read_profile` turns back into an equal one."""
-    write(path, HEADING + yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True))
+    heading = "# Ratings: 0-5 (skills, knowledge), 0-7 (others). min_wage: US dollars a year.\n"
+    write(path, heading + yaml.safe_dump(asdict(profile), sort_keys=False, allow_unicode=True))
 
 
 # Five people with little in common, to compare what a method gives each of them.

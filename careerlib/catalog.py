@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -32,22 +31,20 @@ def manifest() -> dict[str, str]:
     return {name: tables[name]["sha256"] for name in TABLES}
 
 
-def _table(name: str) -> io.BytesIO:
-    """The content of a table; CareerlibError for one that is not as built."""
-    path = DATA / f"{name}.csv"
+def _table(name: str) -> pd.DataFrame:
+    """CareerlibError for one that is not as built."""
+    path, types = DATA / f"{name}.csv", {"median_wage": float, "wage_top_coded": bool}
     with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() == manifest()[name]:
-            return io.BytesIO(content)
-    what = (
-        f"'{path.name}' or '{MANIFEST}' in {DATA} is missing or not as built from O*NET {RELEASE}"
-    )
+            return pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
+    what = f"'{path.name}' or '{MANIFEST}' in {DATA} is missing or not as it was built"
     how = "restore both with 'git checkout data', or install careerlib again"
     raise CareerlibError(f"{what}; {how}.")
 
 
-# {matrix: the names of its columns}
-NAMES = {name: tuple(_table(name).readline().decode().strip().split(",")[1:]) for name in MATRICES}
+_frames = {name: _table(name) for name in TABLES}
+NAMES = {name: tuple(_frames[name]) for name in MATRICES}  # of its columns
 SKILLS, INTERESTS, WORK_VALUES, KNOWLEDGE = [*NAMES.values()][1:]
 
 
@@ -115,24 +112,24 @@ class Catalog:
 def load_catalog(name: str = "all") -> Catalog:
     """The catalog "all" (894 rated occupations) or "post" (the post's 150, in its order).
 
-    Read once a process. The post took the first 150 O*NET-SOC codes ending in .00 that have skill
-    ratings and a BLS line item. Raises CareerlibError for tables that are not as built.
+    The same object each time. The post took the first 150 O*NET-SOC codes ending in .00 that have
+    skill ratings and a BLS line item.
     """
-    if name not in ("all", "post"):
-        raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, ('all', 'post'))}")
-    return _catalogs()[name]
+    if name not in CATALOGS:
+        raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
+    return CATALOGS[name]
 
 
-@cache
 def _catalogs() -> dict[str, Catalog]:
-    types = {"median_wage": float, "wage_top_coded": bool}
-    frames = {key: pd.read_csv(_table(key), index_col=0, dtype=types) for key in TABLES}
-    table = frames["occupations"]
+    table = _frames["occupations"]
     table["major_group"] = table["soc_code"].str[:2] + "-0000"
     table["has_bls"] = table["employment_2024"].notna()
-    parts = {key: frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
-    parts |= {"reported": frames["titles"].reset_index(), "major_groups": frames["major_groups"]}
-    parts["related"] = frames["related_occupations"].reset_index()
+    parts = {key: _frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
+    parts |= {"reported": _frames["titles"].reset_index(), "major_groups": _frames["major_groups"]}
+    parts["related"] = _frames["related_occupations"].reset_index()
     catalog = Catalog("all", table, **parts)
     eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
     return {"all": catalog, "post": catalog.take(np.flatnonzero(eligible)[:150], "post")}
+
+
+CATALOGS = _catalogs()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from decimal import Decimal
+from math import isclose
 from numbers import Real
 from typing import Any
 
@@ -24,8 +25,7 @@ def check(answer: Any, right: Any, hint: str = "", slips: Mapping[str, Any] | No
         print(f"Right: {_shown(right)}")
     else:
         slip = next((words for words, wrong in (slips or {}).items() if _same(answer, wrong)), "")
-        told = [f"{_shown(answer)} is not it"] + [slip] * bool(slip)
-        print(f"{': '.join(told)}.", f"Hint: {hint}" * bool(hint))
+        print(f"{_shown(answer)} is not it{': ' * bool(slip)}{slip}.", f"Hint: {hint}" * bool(hint))
 
 
 def _value(given: Any) -> Any:
@@ -59,16 +59,15 @@ def _near(answer: float | str, right: float) -> bool:
     found = re.fullmatch(r"([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?(%?)", str(answer))
     if not found:
         return False
-    number = Decimal(found[1].replace(",", ""))
+    written = Decimal(found[1].replace(",", ""))
+    number, short = float(written), written.normalize().as_tuple()
     percent = [True] if found[2] else [False, True] if abs(right) <= 1 < abs(number) else [False]
     wanted = [100 * right if of_hundred else right for of_hundred in percent]
-    written = number.normalize().as_tuple()
-    digits = -int(written.exponent) if right % 1 else max(0, -int(written.exponent))
-    rounded = float(number) in [round(each, digits) for each in wanted]
-    exact = np.isclose(float(number), wanted, rtol=1e-6, atol=1e-9).any()
-    if isinstance(answer, str):  # where a last 0 is a digit, too
-        written = number.as_tuple()
-    return bool(exact or (rounded and len(written.digits) >= 2))
+    # A 0 at the end of a text is a digit; a whole number is rounded to no tens.
+    digits = len(written.as_tuple().digits if isinstance(answer, str) else short.digits)
+    places = max(-int(short.exponent), -99 if right % 1 else 0)
+    rounded = digits >= 2 and number in [round(each, places) for each in wanted]
+    return rounded or any(isclose(number, each, rel_tol=1e-6, abs_tol=1e-9) for each in wanted)
 
 
 def _shown(value: Any) -> str:

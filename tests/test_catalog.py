@@ -105,17 +105,9 @@ def test_any_flipped_byte_of_a_table_is_refused(folder, refusal, name, where, bi
     path.write_bytes(whole)
 
 
-MANIFEST = (DATA / "tables.json").read_text()
-HASH = json.loads(MANIFEST)["tables"]["interests"]["sha256"]
-OTHER = [  # what becomes what
-    *((MANIFEST, text) for text in ("", "{}", "[" * 100_000, MANIFEST[:500])),
-    *((f'"{HASH}"', text) for text in ("Infinity", f'"{HASH[::-1]}"')),
-]
-
-
-@pytest.mark.parametrize(("old", "new"), OTHER, ids=range(len(OTHER)))
-def test_a_manifest_that_is_not_ours(folder, refusal, old, new):
-    (folder / "tables.json").write_text(MANIFEST.replace(old, new))
-    assert "'interests.csv' or 'tables.json'" in refusal(module._table, "interests")
-    (folder / "tables.json").unlink()
-    assert "is missing or not as it was built" in refusal(module._table, "interests")
+def test_a_manifest_that_is_not_ours(folder, refusal):
+    whole = (DATA / "tables.json").read_text()
+    built = json.loads(whole)["tables"]["interests"]["sha256"]
+    for text in ("", "{}", "[" * 100_000, whole[:500], whole.replace(built, built[::-1])):
+        (folder / "tables.json").write_text(text)
+        assert "'interests.csv' or 'tables.json' in" in refusal(module._table, "interests")

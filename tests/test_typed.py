@@ -1,7 +1,10 @@
-"""What people type into a profile, and what each gives: what is kept, or words of the answer."""
+"""What people type into a profile, and on the command line, and what it gives."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
@@ -10,56 +13,9 @@ from careerlib.names import occupation_code, plain_words
 from careerlib.profile import KEYS, SARAH, Profile, major_groups, write_profile
 from careerlib.recommend import METHODS
 
-SEC = {"Social": 7, "Enterprising": 6, "Conventional": 5}
-TYPED = [
-    ("interests", "SEC", SEC),
-    ("interests", ["Social", "Enterprising", "Conventional"], SEC),
-    ("interests", "Social, Enterprising; conventional", SEC),
-    ("interests", "S/E/C", SEC),
-    ("interests", "care", "has no 'care' (valid names are Realistic"),
-    ("interests", {"S": np.int64(7), "i": "2.5"}, {"Social": 7, "Investigative": 2.5}),
-    ("interests", {"Investigative": 34, "scale": 40}, {"Investigative": 5.95}),
-    ("interests", {"Investigative": 34}, "0 to 7; add 'scale: 40' if it is out of 40"),
-    ("interests", "helping people", "did you mean Social? skills has Service Orientation"),
-    ("work_values", ["Support", "Recognition"], {"Recognition": 6, "Support": 7}),
-    ("work_values", ["A"], "did you mean Achievement?"),
-    ("skills", "Writing, time   management", {"Time Management": 3, "Writing": 3}),
-    ("skills", ["Writing", "WRITING "], "skills rates Writing twice"),
-    ("skills", [{"Writing": "4"}, "Speaking"], {"Speaking": 3, "Writing": 4}),
-    ("skills", {"Writing": "", "Speaking": None, "Science": 1}, {"Science": 1}),
-    ("skills", "Teaching", "did you mean Instructing? knowledge has Education and Training"),
-    ("skills", ["Python"], "did you mean Programming? knowledge has Computers and Electronics"),
-    ("skills", ["Reading"], "did you mean Reading Comprehension?"),
-    ("skills", ["Biology"], "has no 'Biology' (knowledge has Biology)"),
-    ("skills", ["Speeking", "Mathe"], "did you mean Speaking?), has no 'Mathe' (did you mean Math"),
-    ("skills", ["xyz", "qqq"], "has no 'xyz', has no 'qqq' (valid names are Active Learning; "),
-    ("knowledge", "sales & marketing", {"Sales and Marketing": 4}),
-    ("knowledge", "marketing", "did you mean Sales and Marketing? skills has Persuasion"),
-    ("knowledge", ["languages"], "did you mean Foreign Language or English Language?"),
-    ("fields", "IT", "did you mean Computer and mathematical?"),
-    ("fields", "Education", "did you mean Educational instruction and library?"),
-    ("fields", ["law", "health"], "did you mean Legal?), has no 'health' (did you mean Health"),
-    ("max_education", "bachelors degree", "Bachelor's degree"),
-    ("max_education", "PhD", "did you mean Doctoral or professional degree?"),
-    ("min_wage", "60,000", "min_wage is '60,000' (give a plain decimal number"),
-    ("salary", 50_000, "it has no 'salary' (did you mean min_wage?)"),
-    ("occupation", "marketing manager", "11-2021.00"),
-    ("occupation", "Managers, Marketing", "11-2021.00"),
-    ("occupation", "CEO", "11-1011.00"),
-    ("occupation", "Senior Software Engineer", "15-1252.00"),
-    ("occupation", "15-1252", "15-1252.00"),
-    ("occupation", "15-2051", "did you mean 15-2051.01, 15-2051.02"),
-    ("occupation", "RN", "29-1141.00"),
-    ("occupation", "waitress", "35-3031.00"),
-    ("occupation", "", ""),
-    ("occupation", "IT Manager", "Systems Managers; Information Technology Project Managers)"),
-    ("occupation", "Teacher", "a title in 11 occupations (Career/Technical Education Teachers, P"),
-    ("occupation", "Nurse", "(Registered Nurses; Licensed Practical and Licensed Vocational Nur"),
-    ("occupation", "Data Scientist", "no ratings for (15-2051.00); the nearest rated: Business In"),
-    ("occupation", "Bookkeeper", "did you mean Bookkeeping, Accounting, and Auditing Clerks"),
-    ("occupation", "Softwear Enginer", "did you mean Software Engineer, "),
-    ("occupation", ["Cook"], "give one title, such as Marketing Manager"),
-]  # fmt: skip
+FIELDS = yaml.safe_load(Path(__file__).with_name("typed.yml").read_text("utf-8"))
+TYPED = [(field, *row) for field, rows in FIELDS.items() for row in rows]
+TYPED.append(("interests", {"S": np.int64(7), "i": "2.5"}, {"Social": 7, "Investigative": 2.5}))
 
 
 @pytest.mark.parametrize(("field", "typed", "gives"), TYPED)

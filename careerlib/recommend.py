@@ -22,7 +22,6 @@ COLUMNS = (
     "rank onet_soc_code soc_code title score confidence median_wage wage_top_coded education "
     "job_zone growth_percent openings counted_most note"
 ).split()
-People = Profile | Iterable[Profile] | np.ndarray
 
 
 def _cosine(persons: np.ndarray, catalog: Catalog, fill: bool) -> np.ndarray:
@@ -48,12 +47,7 @@ METHODS: dict[str, Callable[[np.ndarray, Catalog], np.ndarray]] = {
     "interests": lambda *given: correlation(given[0], full_persons(given[1]), ["interests"]),
     "matched": lambda persons, catalog: matcher_of(catalog).score(persons),  # it listens
 }
-# Of those whose scores become probabilities: how, and the word for one.
-PROBABILITIES: dict[str, Callable] = {
-    "post": lambda persons, scores, catalog: expit(scores),
-    "matched": lambda persons, scores, catalog: matcher_of(catalog).probabilities(persons, scores),
-}
-CONFIDENCE = {"post": confidence, "matched": word}
+CONFIDENCE = {"post": confidence, "matched": word}  # the words for those that give probabilities
 AS_POSTED = ("post", "cosine")  # among the post's 150 occupations
 OF_50_SLOTS = (*AS_POSTED, "cosine_filled")  # knowledge is none of these
 
@@ -162,7 +156,9 @@ def _told(profile: Profile, method: str, broken: pd.DataFrame) -> str:
 
 
 def score_matrix(
-    profiles: People, method: str = "matched", catalog: Catalog | None = None
+    profiles: Profile | Iterable[Profile] | np.ndarray,
+    method: str = "matched",
+    catalog: Catalog | None = None,
 ) -> np.ndarray:
     """(m, n) probabilities, cosines or correlations of many people with every occupation.
 
@@ -182,9 +178,9 @@ def _scored(persons: np.ndarray, method: str, catalog: Catalog) -> tuple[np.ndar
     """What the method ranks by, and what it tells of it, as `score_matrix`."""
     used = RATED[RATED < N_SLOTS] if method in OF_50_SLOTS else RATED
     scores = METHODS[method](persons, catalog)
-    shown = scores.astype(float)  # a copy
-    if method in PROBABILITIES:
-        shown = PROBABILITIES[method](persons, scores, catalog)
+    shown = expit(scores) if method == "post" else scores.copy()
+    if method == "matched":
+        shown = matcher_of(catalog).probabilities(persons, scores)
     shown[~(persons[:, used].any(axis=1) & scores.any(axis=1))] = np.nan
     return scores, shown
 
@@ -193,7 +189,7 @@ def _checked(method: str, catalog: Catalog | None, rank_by: str = "fit") -> Cata
     """The catalog, where what was asked for can be had."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
-    known = RANK_BY if method in PROBABILITIES else ["fit"]  # openings multiply a probability
+    known = RANK_BY if method in CONFIDENCE else ["fit"]  # openings multiply a probability
     if rank_by not in known:
         what = f"There is no rank_by '{rank_by}' for the method '{method}'"
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")

@@ -28,8 +28,7 @@ def words(name: str) -> tuple[str, ...]:
 def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
     """Phrase for the end of a message: "did you mean A, B or C?", or else the valid names.
 
-    Near are those with a word of the name, or one that begins so ("Teaching", "Teachers"); if
-    there are none, those with similar letters.
+    Near are those with a word that begins so ("Teaching", "Teachers"), else with similar letters.
     """
     names, name = {str(one).casefold(): str(one) for one in valid}, str(name)[:60].casefold()
     said, found = words(name), {}

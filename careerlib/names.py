@@ -21,8 +21,7 @@ SCALES = {  # the names that are rated, and the highest rating
 # What counts a name alone: of skills as in the post; elsewhere by its place 7, 6, 5, …
 NAMED = {"skills": 3.0, "knowledge": 4.0}
 RANKS = {"senior", "sr", "junior", "jr", "lead"}  # a title is looked up without them, too
-MOST_NEAR = 5  # occupations or titles that a message suggests
-MOST = 12  # mistakes that a message tells
+MOST_NEAR, MOST = 5, 12  # titles that a message suggests, mistakes that it tells
 # Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
@@ -31,8 +30,8 @@ CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, 
 def rated(block: str, given: Any) -> dict[str, float]:
     """{name: rating} of the block, in O*NET's order, those with an empty rating left out.
 
-    given: {name: rating}, perhaps with the "scale" that they are out of; or names, as a list or
-    with commas, that count as in NAMED. Of interests initials in a row will do.
+    given: {name: rating}, perhaps with their "scale"; or names, as a list or with commas, that
+    count as in NAMED. Of interests initials in a row will do.
     """
     names, highest = SCALES[block]
     ratings, scale, pairs = {}, highest, []
@@ -91,10 +90,7 @@ def decimal(given: object, highest: float, what: str = "") -> float:
 
 
 def official(given: object, names: tuple[str, ...]) -> str:
-    """The one of these names that is given, in whatever case, number, order and punctuation.
-
-    An interest is known by its initial, too.
-    """
+    """The one of these names that is given, in whatever case, number and order, or an initial."""
     key = _key(given)
     for name in names:
         if key == _key(name) or names == INTERESTS and key == name[0].lower():
@@ -133,12 +129,10 @@ def _key(said: object) -> str:
 
 
 def occupation_code(said: object) -> str:
-    """The O*NET-SOC code of the rated occupation with this title, as O*NET or people say it.
-
-    A code will do, too; "" for nothing said. ValueError where several occupations have the title,
-    O*NET does not rate the occupation, or there is none such.
+    """The O*NET-SOC code of the rated occupation with this title, as O*NET or people say it, or
+    with this code; "" for nothing said. ValueError also where several occupations have the title.
     """
-    if said is None or said == "":
+    if said in (None, ""):
         return ""
     if not isinstance(said, str):
         raise ValueError(f"is {quoted(said)} (give one title, such as Marketing Manager)")

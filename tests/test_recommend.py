@@ -203,13 +203,6 @@ def test_other_arrays_than_persons_are_refused(refusal):
         assert "give finite numbers of shape (people, 83)" in refusal(score_matrix, array)
 
 
-def test_equal_occupations_come_in_code_order(catalog):
-    twins = catalog.take(np.repeat(np.arange(len(catalog)), 2), "twins")
-    found = recommend(SARAH, "cosine_filled", 7, twins)["onet_soc_code"]
-    single = recommend(SARAH, "cosine_filled", 4, catalog)["onet_soc_code"]
-    assert found.tolist() == [*single.repeat(2)][:7]
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_profiles_a_generator_or_an_array_one_by_one_or_all_at_once_are_the_same(method):
     people = [*CONTRASTING.values()]

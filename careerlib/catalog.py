@@ -113,7 +113,7 @@ class Catalog:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of codes, ratings and relations: all that a model learns from."""
-        matrices = [*(getattr(self, key) for key in MATRICES), self.related_matrix()]
+        matrices = [*(getattr(self, key) for key in MATRICES), self.related_matrix]
         codes = "\n".join(self.codes).encode()
         return hashlib.sha256(codes + b"".join(one.tobytes() for one in matrices)).hexdigest()
 
@@ -123,6 +123,7 @@ class Catalog:
         found = self.codes.get_indexer(listed.sort_values("rank")["related_code"])
         return found[found >= 0]
 
+    @cached_property
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
         ranks = self.related.pivot(index="onet_soc_code", columns="related_code", values="rank")

@@ -202,21 +202,10 @@ def _ranked(persons: np.ndarray, method: str, top: int, catalog: Catalog, rank_b
         fit, weights = chance(persons, scores, catalog), yearly_openings(catalog)
         # Those not known lie below 0, in the order of the fit.
         keys = np.nan_to_num(np.where(np.isnan(weights), fit - 1, fit * weights))
-    best = best_positions(keys, top)
+    best = ranked(keys, top=top)
     values = chance(persons, np.take_along_axis(scores, best, axis=1), catalog) * weights[best]
     values[unable], best[unable] = np.nan, -1
     return best, values
-
-
-def best_positions(scores: np.ndarray, top: int) -> np.ndarray:
-    """`evaluation.ranked`, (m, top), which sorts all only where the last place is shared."""
-    some = np.sort(np.argpartition(scores, -top, axis=1)[:, -top:])  # ties to the lower
-    chosen = np.take_along_axis(scores, some, axis=1)
-    best = np.take_along_axis(some, ranked(chosen, top=top), axis=1)
-    as_good = scores > chosen.min(axis=1, keepdims=True) - 2e-12
-    shared = as_good.sum(axis=1) > top
-    best[shared] = ranked(scores[shared], top=top)
-    return best
 
 
 def score_matrix(

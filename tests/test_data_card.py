@@ -107,7 +107,7 @@ def test_named_occupations_and_one_sided_relations(catalog):
     unpaid = table.loc[["Actors", "Dancers", "Musicians and Singers"]]
     assert unpaid["has_bls"].all() and unpaid["median_wage"].isna().all()
     assert len(set(catalog.codes) - set(catalog.reported["onet_soc_code"])) == 1
-    related = catalog.related_matrix() > 0
+    related = catalog.related_matrix > 0
     assert (related & ~related.T).any()
 
 

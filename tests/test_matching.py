@@ -110,7 +110,7 @@ def test_every_subset_of_blocks_is_promised_what_is_kept(matcher, stated):
             scores = score(left[people])
             shown = ranked(scores, people, N - 1)
             chance = matcher.probabilities(left[people], np.take_along_axis(scores, shown, 1))
-            assert (np.diff(chance, axis=1) <= 1e-12).all()
+            assert (np.diff(chance, axis=1) < 1e-8).all()  # scores are ranked to 9 digits
             right = np.take_along_axis(RELATED[people], shown, 1)
             says.append(chance[:, :10].mean())
             kept.append(right[:, :10].mean())

@@ -1,6 +1,6 @@
-"""The look of the figures, and `caption`, which ends a cell that draws one.
+"""The look of figures and tables, and `caption`, which ends a cell that draws a figure.
 
-Importing this module sets the theme of matplotlib.
+Importing this module sets the theme of matplotlib, and how a notebook shows a DataFrame.
 """
 
 import base64
@@ -8,8 +8,12 @@ import html
 import io
 
 import matplotlib.pyplot as plt
+import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 from PIL import Image
+
+from careerlib.tables import aligned
 
 WIDTH = 7.2  # inches; shown 720 pixels wide
 DPI = 160
@@ -29,6 +33,9 @@ plt.rcParams.update({
     "axes.spines.top": False, "axes.spines.right": False, "grid.color": "0.9",
     "patch.edgecolor": "w", "patch.force_edgecolor": True,
 })  # fmt: skip
+if shell := get_ipython():
+    pages = shell.display_formatter.formatters["text/html"]
+    pages.for_type(pd.DataFrame, lambda frame: aligned(frame._repr_html_()))
 
 
 def caption(sentence: str) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from careerlib.errors import CareerlibError, nearest
 from careerlib.project import DATA, notebooks_in
+from careerlib.tables import aligned
 
 MIME = "application/vnd.careerlib.ledger+json"
 REPRODUCED = "reproduced"
@@ -70,7 +71,8 @@ def verdicts(*judged: dict[str, Any]) -> None:
     form = "{claim} ({document})\n  stated {stated} · measured {measured} · {verdict}: {reason}"
     text = "\n".join(form.format(**row).removesuffix(": ") for _, row in table.iterrows())
     shown = table[["claim", "stated", "measured", "verdict", "reason"]]
-    _show(text, shown.to_html(index=False, border=0, classes="careerlib-claims"), list(judged))
+    page = aligned(shown.to_html(index=False, border=0, classes="careerlib-claims"))
+    _show(text, page, list(judged))
 
 
 @cache
@@ -116,6 +118,8 @@ def headline(verdicts: Iterable[str]) -> str:
 def _entry(kind: str, name: str, figures: Mapping[str, Any], **said: Any) -> dict[str, Any]:
     """What an output carries: what was said, and those figures that are numbers."""
     numbers = {n: round(float(v), 6) for n, v in figures.items() if isinstance(v, Real)}
+    # A whole number without ".0": JupyterLab would write it so when it saves the notebook.
+    numbers = {n: int(v) if v.is_integer() else v for n, v in numbers.items()}
     return {"kind": kind, "name": name, **said, "figures": numbers}
 
 

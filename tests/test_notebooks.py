@@ -26,6 +26,7 @@ OLD_FORM names the notebooks that do not have the form below yet; one that compl
 import ast
 import json
 import re
+import runpy
 import statistics
 from math import ceil
 from pathlib import Path
@@ -137,8 +138,15 @@ def test_committed_as_run_once_from_top_to_bottom(path, cells):
     text = path.read_text("utf-8")
     assert "iopub" not in text and '"papermill"' not in text
     assert path.stat().st_size < 1_000_000
-    wanted = {"file_extension", "mimetype", "nbconvert_exporter", "pygments_lexer"}
-    assert wanted <= set(json.loads(text)["metadata"]["language_info"])
+
+
+def test_jupyterlab_would_save_it_as_it_is(path, new):
+    metadata = runpy.run_path(str(ROOT / ".ci" / "colab.py"))["METADATA"]
+    text, numbers = path.read_text("utf-8"), []
+    found = json.loads(text, parse_float=numbers.append)["metadata"]
+    version = {"version": found["language_info"]["version"]}  # of the Python that ran it
+    assert found == {**metadata, "language_info": {**metadata["language_info"], **version}}
+    assert not [number for number in numbers if number.endswith(".0") or "e" in number]
 
 
 def test_outputs_can_be_read_everywhere(cells):

@@ -125,8 +125,8 @@ def unit_rows(rows):
 
 
 def standardised(scores):
-    """The same (m, n) array, each row less its mean and divided by its standard deviation."""
-    scores -= scores.mean(axis=1, keepdims=True)
+    """(m, n) scores, each row less its mean and divided by its standard deviation."""
+    scores = scores - scores.mean(axis=1, keepdims=True)
     spread = np.sqrt(np.einsum("ij,ij->i", scores, scores) / scores.shape[1])
     scores /= np.where(spread > 1e-9, spread, 1)[:, None]
     return scores

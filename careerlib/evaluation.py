@@ -2,11 +2,7 @@
 
 A person made from an occupation's ratings (`persons`) should be led to that occupation's
 relatives. O*NET derives them from tasks, work activities, knowledge and titles, reviewed by
-experts (onetcenter.org/reports/Related_2022.html): of the same occupations as the ratings, and no
-person was asked: nothing here tells whether somebody would be content.
-
-Rankings come as `shown`: (m, k) positions in the catalog, best first, -1 where nothing is shown,
-as `recommend.score_many` returns them. Metrics are (m,), one value a person.
+experts (onetcenter.org/reports/Related_2022.html); nobody was asked whether she is content.
 """
 
 from typing import NamedTuple
@@ -35,7 +31,10 @@ def ranked(scores, own=None, top=10):
 
 
 def recall_at_k(shown, relevant, k=10):
-    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none."""
+    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none.
+
+    shown: (m, k or more) positions in the catalog, best first, -1 where nothing is shown.
+    """
     first, relevant = shown[:, :k], relevant > 0
     hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
     wanted = relevant.sum(axis=1)
@@ -51,11 +50,10 @@ class Interval(NamedTuple):
 
 
 def group_bootstrap(values, groups, n_boot=2000, seed=42):
-    """Mean of (m,) values with its percentile interval over resampled groups.
+    """Mean of (m,) values, NaN left out, with its percentile interval over resampled groups.
 
-    Each resample draws as many groups as there are, with replacement, with all their values.
-    groups: (m,) labels, such as `catalog.table["major_group"]`. For a paired comparison give the
-    differences of two methods on the same people. NaN (no relative in the catalog) is left out.
+    groups: (m,) labels. Each resample draws as many groups as there are, with replacement, with
+    all their values. To compare two methods give their differences on the same people.
     With fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414).
     """
     known = ~np.isnan(values)

@@ -16,8 +16,6 @@ from PIL import Image
 from careerlib.tables import aligned
 
 WIDTH = 7.2  # inches; shown 720 pixels wide
-DPI = 160
-
 # The colours of seaborn's colour-blind palette; grey for what the documents state.
 COLORS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#56b4e9")
 BLUE, ORANGE, GREEN, _, PURPLE, *_ = COLORS
@@ -41,14 +39,13 @@ if shell := get_ipython():
 def caption(sentence: str) -> None:
     """Show the current figure, and below it a sentence that says what to see in it.
 
-    The sentence is the figure's alternative text too, so it says what a reader who cannot see
-    the figure must know; it is static, so it holds no measured number. The book puts it into the
-    image. JupyterLab (4.6) and nbconvert's default template give the image of an output no
-    alternative text, whatever its metadata; there it is the text that follows the image.
+    It is the figure's alternative text too: static, with what a reader who cannot see the figure
+    must know. The book puts it into the image. JupyterLab (4.6) and nbconvert give the image of an
+    output no alternative text; there it is the text that follows the image.
     """
     figure = plt.gcf()
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DPI)
+    figure.savefig(drawn, format="png", dpi=160)
     plt.close(figure)
     # A palette of 256 colours makes the file a third of its size; plots do not need more.
     Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")

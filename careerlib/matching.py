@@ -37,9 +37,9 @@ WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: inte
 KNEES = (0.5, 2.5)  # scores behind which a point more counts less for the log-odds
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}  # lowest probability of each
 MEANING = (
-    "Of 100 entries with the word High {:.0f} or more are relatives (O*NET lists them as related "
-    "to the occupation that the form resembles); Medium: {:.0f}, Low: {:.0f}, Very low: fewer."
-).format(*(100 * low for low in WORDS.values()))
+    "Of 100 entries with the word High 50 or more are relatives (O*NET lists them as related "
+    "to the occupation that the form resembles); Medium: 30, Low: 15, Very low: fewer."
+)
 
 
 def weighted(persons, about):

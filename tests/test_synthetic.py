@@ -5,7 +5,7 @@ import pytest
 
 from careerlib import synthetic
 from careerlib.encoding import cosine, encode_occupations
-from careerlib.synthetic import SHARES, naive_pairs, production_pairs
+from careerlib.synthetic import SHARES, checked_shares, naive_pairs, production_pairs
 from careerlib.training import check_classes, confidence
 
 
@@ -27,24 +27,20 @@ def test_each_type_gets_its_share_and_its_label(occupations, monkeypatch):
     assert np.array_equal(pairs.occupations, occupations[pairs.occupation_index])
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"n_pairs": 0}, "n_samples is 0"),
-        ({"n_pairs": 10.5}, "n_samples is 10.5"),
-        ({"n_pairs": True}, "n_samples is True"),
-        ({"seed": -1}, "seed is -1"),
-        ({"seed": 2**32}, "seed is 4294967296"),
-        ({"shares": SHARES | {"weak": 0.5}}, "sum to 1.35, not to 1"),
-        ({"shares": SHARES | {"weak": -0.1}}, "-0.1"),
-        ({"shares": SHARES | {"weka": 0.1}}, "did you mean weak?"),
-        ({"shares": {"strong": 0.9}}, "sum to 0.9"),
-    ],
-)
-def test_wrong_settings_are_refused(occupations, refusal, settings, told):
-    assert told in refusal(production_pairs, occupations, **settings)
-    if "shares" not in settings:
-        assert told in refusal(naive_pairs, occupations, **settings)
+@pytest.mark.parametrize("generator", [naive_pairs, production_pairs])
+def test_wrong_numbers_are_refused(generator, occupations, refusal):
+    for wrong in (0, 10.5, True):
+        assert f"n_samples is {wrong}" in refusal(generator, occupations, wrong)
+    for wrong in (-1, 2**32):
+        assert f"seed is {wrong}" in refusal(generator, occupations, seed=wrong)
+
+
+@pytest.mark.parametrize(("shares", "told"), [
+    (SHARES | {"weak": 0.5}, "sum to 1.35, not to 1"), (SHARES | {"weak": -0.1}, "-0.1"),
+    (SHARES | {"weka": 0.1}, "did you mean weak?"), ({"strong": 0.9}, "sum to 0.9"),
+])  # fmt: skip
+def test_what_are_no_shares_is_refused(shares, told, refusal):
+    assert told in refusal(checked_shares, shares)
 
 
 def test_the_streams_are_the_calls_own_and_the_fewest_pairs_are_some(occupations):

@@ -5,20 +5,7 @@
   order, "The post says, we measured" (the only claims, in one table), "Exercises", "Further" if
   there is any, "Recap".
 - A term of the glossary is linked (`glossary.md#term`) from the notebook that its entry names.
-- An exercise is four cells: its text; a code cell tagged `exercise` with helpers, if any, above
-  its last line, `answer = None  # ...`; a hidden cell tagged `check`, which only calls
-  `check(answer, right, hint, slips)`; and the folded solution, code to type in place of that line.
-- tests/answers/02.toml has what else is typed there, by the id of the exercise's cell:
-
-      [exercise-1]
-      right = ["0.48", '''
-      model = clone(model).fit(features[train], labels[train])
-      answer = model.score(features[test], labels[test])''']
-      wrong = ["0.9", "len(persons)", "labels.mean()"]
-
-  An entry is an expression, or lines that set `answer`: at least two right ones besides the
-  solution, and three wrong ones. Together the wrong ones meet every slip of the check
-  (test_exercise.py tries them).
+- An exercise is four cells, as tests/answers/README.md has it.
 """
 
 import ast

@@ -5,11 +5,13 @@ relatives. O*NET derives them from tasks, work activities, knowledge and titles,
 experts (onetcenter.org/reports/Related_2022.html); nobody was asked whether she is content.
 """
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
 from careerlib.catalog import Catalog
+
+Interval = namedtuple("Interval", "estimate low high")  # with the ends of its 95 % interval
 
 
 def relatives(catalog: Catalog) -> np.ndarray:
@@ -41,16 +43,8 @@ def recall_at_k(shown, relevant, k=10):
     return hits.sum(axis=1) / np.where(wanted > 0, wanted, np.nan)
 
 
-class Interval(NamedTuple):
-    """An estimate and the ends of its 95 % interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
 def group_bootstrap(values, groups, n_boot=2000, seed=42):
-    """Mean of (m,) values, NaN left out, with its percentile interval over resampled groups.
+    """Mean of (m,) values, NaN left out, with its `Interval` over resampled groups.
 
     groups: (m,) labels. Each resample draws as many groups as there are, with replacement, with
     all their values. To compare two methods give their differences on the same people.

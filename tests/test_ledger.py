@@ -44,11 +44,6 @@ def test_a_claim_is_judged(arguments, measured, verdict):
     assert verdict in data["text/plain"] and measured in data["text/plain"]
 
 
-def test_unknown_names_are_refused(refusal):
-    assert "test-accuracy" in refusal(ledger.claim, "test-acuracy", 0.78)
-    assert ledger.REPRODUCED in refusal(ledger.claim, "overfitted", "x", "reproduce")
-
-
 def test_a_claims_row_is_read_from_its_own_notebook_and_from_no_copy():
     right, wrong = (ledger.claim("test-accuracy", value) for value in (0.78, 0.5))
     notebooks = {"04_training_and_metrics": right, "05_a_copy": wrong}

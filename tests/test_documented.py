@@ -3,7 +3,6 @@
 And what the documents compute or repeat is in step with its source.
 """
 
-import json
 import re
 import runpy
 import shlex
@@ -15,7 +14,7 @@ import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.project import NOTEBOOKS, ROOT, notebooks_in
+from careerlib.project import ROOT
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "data/README.md", "outputs/README.md"]
 TEXTS = [(ROOT / name).read_text("utf-8") for name in DOCUMENTS]
@@ -103,14 +102,6 @@ def test_the_readmes_computed_parts_are_in_step_with_the_notebooks():
     assert readme["PICTURE"].read_bytes() == readme["picture"]()[0]
     assert readme["in_step"](text.replace("reproduced", "x")) == text
     assert len(text.encode()) < 7 * 1024 and text.count("$") < 2
-
-
-def test_colabs_cell_is_in_step_in_every_notebook():
-    colab = runpy.run_path(str(ROOT / ".ci" / "colab.py"))
-    assert PROJECT["urls"]["Repository"] in colab["SOURCE"]
-    for path in notebooks_in(NOTEBOOKS):
-        notebook = json.loads(path.read_text("utf-8"))
-        assert colab["in_step"](notebook) == notebook, f"{path.name}: run 'make notebooks'"
 
 
 def test_citation_and_hooks_agree_with_the_project():

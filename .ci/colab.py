@@ -1,9 +1,11 @@
-"""Bring the cell `colab` of every notebook in step with what is written here.
+"""Bring the cell `colab` and the metadata of every notebook in step with what is written here.
 
-It is the first code cell, hidden, and does nothing in a checkout. `make notebooks` calls this.
+The cell is the first with code, hidden, and does nothing in a checkout. The metadata are what
+JupyterLab writes: to open and save a notebook changes nothing. `make notebooks` calls this.
 """
 
 import json
+import platform
 import tomllib
 
 from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
@@ -32,6 +34,14 @@ if find_spec("careerlib") is None:
     subprocess.run(install, check=True)
     raise SystemExit("Now restart the session, and run all cells.")
 """.strip().replace("ADDRESS", PROJECT["urls"]["Repository"])
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py",
+        "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3", "version": platform.python_version(),
+    },
+}  # fmt: skip
 
 
 def in_step(notebook: dict) -> dict:
@@ -46,7 +56,7 @@ def in_step(notebook: dict) -> dict:
     old = [each for each in notebook["cells"] if each["id"] == "colab"]
     if old and "".join(old[0]["source"]) == SOURCE:  # executed: its number stays
         cell["execution_count"] = old[0]["execution_count"]
-    return {**notebook, "cells": [*cells[:first], cell, *cells[first:]]}
+    return {**notebook, "metadata": METADATA, "cells": [*cells[:first], cell, *cells[first:]]}
 
 
 if __name__ == "__main__":

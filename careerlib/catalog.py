@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,7 @@ class Catalog:
         parts = {key: getattr(self, key)[positions] for key in MATRICES}
         return replace(self, name=name, table=self.table.iloc[positions], **parts)
 
+    @cached_property
     def related_matrix(self) -> np.ndarray:
         """(n, n) ranks of j (column) among the relatives of i (row) in the catalog, else 0."""
         ranks = self.related.pivot(index="onet_soc_code", columns="related_code", values="rank")

@@ -11,7 +11,7 @@ import numpy as np
 
 from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
 from careerlib.errors import CareerlibError
-from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL
+from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, SCALES
 from careerlib.profile import Profile
 
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
@@ -22,7 +22,6 @@ ALL_SLOTS = (*SLOTS, *(f"knowledge of {area}" for area in KNOWLEDGE))
 BLOCKS = {"skills": slice(0, 35), "interests": slice(35, 41), "work values": slice(41, 47),
           "knowledge": slice(50, 83)}  # fmt: skip
 RATED = np.r_[0:47, 50:83]  # the slots that a person fills in by rating
-FEATURES = tuple(f"{p}: {slot}" for p in ("person", "occupation", "difference") for slot in SLOTS)
 PERSON, OCCUPATION, DIFFERENCE = slice(0, 50), slice(50, 100), slice(100, 150)
 
 WAGE_SCALE = 200_000  # dollars that fill the wage slot
@@ -57,9 +56,7 @@ def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
     return encode_persons(profiles)[:, :N_SLOTS]
 
 
-def encode_persons(
-    profiles: Profile | Iterable[Profile], catalog: Catalog | None = None
-) -> np.ndarray:
+def encode_persons(profiles: Profile | Iterable[Profile], catalog: Catalog | None = None):
     """(m, 83) vectors of one or more profiles, with knowledge (rating/5).
 
     With a catalog, what somebody did not rate is filled in from the occupation that she names.
@@ -70,12 +67,10 @@ def encode_persons(
         if not isinstance(profile, Profile):
             given = type(profile).__name__
             raise CareerlibError(f"One of the profiles is a {given}; give Profiles or an array.")
-        for name, rating in profile.skills.items():
-            vector[SLOT[name]] = rating / HIGHEST_SKILL
-        for name, rating in (profile.interests | profile.work_values).items():
-            vector[SLOT[name]] = rating / HIGHEST_RATING
-        for name, rating in profile.knowledge.items():
-            vector[N_SLOTS + KNOWLEDGE.index(name)] = rating / HIGHEST_SKILL
+        for block, (names, highest) in SCALES.items():
+            ratings = getattr(profile, block)
+            slots = BLOCKS[block.replace("_", " ")]
+            vector[slots] = [ratings.get(name, 0) / highest for name in names]
         vector[SLOT["Wage"]] = (profile.min_wage or 0) / WAGE_SCALE
         vector[SLOT["Remote"]] = profile.remote
         level = EDUCATION_LEVEL.get(profile.max_education, HIGHEST_EDUCATION)
@@ -125,8 +120,8 @@ def unit_rows(rows):
 
 
 def standardised(scores):
-    """The same (m, n) array, each row less its mean and divided by its standard deviation."""
-    scores -= scores.mean(axis=1, keepdims=True)
+    """(m, n) scores, each row less its mean and divided by its standard deviation."""
+    scores = scores - scores.mean(axis=1, keepdims=True)
     spread = np.sqrt(np.einsum("ij,ij->i", scores, scores) / scores.shape[1])
     scores /= np.where(spread > 1e-9, spread, 1)[:, None]
     return scores

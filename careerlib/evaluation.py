@@ -2,23 +2,21 @@
 
 A person made from an occupation's ratings (`persons`) should be led to that occupation's
 relatives. O*NET derives them from tasks, work activities, knowledge and titles, reviewed by
-experts (onetcenter.org/reports/Related_2022.html): of the same occupations as the ratings, and no
-person was asked: nothing here tells whether somebody would be content.
-
-Rankings come as `shown`: (m, k) positions in the catalog, best first, as `ranked` returns them, -1
-where nothing is shown. Metrics are (m,), one value a person.
+experts (onetcenter.org/reports/Related_2022.html); nobody was asked whether she is content.
 """
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
 from careerlib.catalog import Catalog
 
+Interval = namedtuple("Interval", "estimate low high")  # with the ends of its 95 % interval
+
 
 def relatives(catalog: Catalog) -> np.ndarray:
     """(n, n) bool: True in row i, column j, where O*NET lists j among the relatives of i."""
-    return catalog.related_matrix() > 0
+    return catalog.related_matrix > 0
 
 
 # The three functions below are typed in notebook 06.
@@ -28,34 +26,28 @@ def ranked(scores, own=None, top=10):
     own: (m,) position of the occupation that each person was made from, which is left out.
     Scores are rounded: the last bits of a matrix product depend on how its rows are blocked.
     """
-    scores = scores.astype(float)  # a copy
+    keys = np.arange(scores.shape[1]) / 1e13 - scores.round(10)  # lowest first, none alike
     if own is not None:
-        scores[np.arange(len(scores)), own] = -np.inf
-    return np.argsort(-scores.round(12), axis=1, kind="stable")[:, :top]
+        keys[np.arange(len(keys)), own] = np.inf
+    return np.argsort(keys, axis=1)[:, :top]
 
 
 def recall_at_k(shown, relevant, k=10):
-    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none."""
+    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none.
+
+    shown: (m, k or more) positions in the catalog, best first, -1 where nothing is shown.
+    """
     first, relevant = shown[:, :k], relevant > 0
     hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
     wanted = relevant.sum(axis=1)
     return hits.sum(axis=1) / np.where(wanted > 0, wanted, np.nan)
 
 
-class Interval(NamedTuple):
-    """An estimate and the ends of its 95 % interval."""
-
-    estimate: float
-    low: float
-    high: float
-
-
 def group_bootstrap(values, groups, n_boot=2000, seed=42):
-    """Mean of (m,) values with its percentile interval over resampled groups.
+    """Mean of (m,) values, NaN left out, with its `Interval` over resampled groups.
 
-    Each resample draws as many groups as there are, with replacement, with all their values.
-    groups: (m,) labels, such as `catalog.table["major_group"]`. For a paired comparison give the
-    differences of two methods on the same people. NaN (no relative in the catalog) is left out.
+    groups: (m,) labels. Each resample draws as many groups as there are, with replacement, with
+    all their values. To compare two methods give their differences on the same people.
     With fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414).
     """
     known = ~np.isnan(values)

@@ -1,6 +1,6 @@
-"""The look of the figures, and `caption`, which ends a cell that draws one.
+"""The look of figures and tables, and `caption`, which ends a cell that draws a figure.
 
-Importing this module sets the theme of matplotlib and seaborn.
+Importing this module sets the theme of matplotlib, and how a notebook shows a DataFrame.
 """
 
 import base64
@@ -8,41 +8,44 @@ import html
 import io
 
 import matplotlib.pyplot as plt
-import seaborn as sns
+import pandas as pd
+from IPython import get_ipython
 from IPython.display import display
 from PIL import Image
 
-WIDTH = 7.2  # inches; shown 720 pixels wide
-DPI = 160
+from careerlib.tables import aligned
 
-# Blue and orange of seaborn's colour-blind palette; grey for what the documents state.
-BLUE, ORANGE, GREEN, PURPLE = (sns.color_palette("colorblind")[i] for i in (0, 1, 2, 4))
+WIDTH = 7.2  # inches; shown 720 pixels wide
+# The colours of seaborn's colour-blind palette; grey for what the documents state.
+COLORS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#56b4e9")
+BLUE, ORANGE, GREEN, _, PURPLE, *_ = COLORS
 GREY = "0.55"
 
-sns.set_theme(
-    style="whitegrid",
-    palette="colorblind",
-    rc={
-        "figure.figsize": (WIDTH, 3), "figure.constrained_layout.use": True,
-        "font.size": 9, "axes.titlesize": 10, "axes.labelsize": 9, "legend.fontsize": 8,
-        "xtick.labelsize": 8, "ytick.labelsize": 8, "axes.titlelocation": "left",
-        "axes.edgecolor": "0.7", "grid.color": "0.9", "legend.frameon": False,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8,
-    },
-)  # fmt: skip
+plt.style.use("seaborn-v0_8-whitegrid")  # matplotlib has it: seaborn itself loads for long
+plt.rcParams.update({
+    "axes.prop_cycle": plt.cycler(color=COLORS),
+    "figure.figsize": (WIDTH, 3), "figure.constrained_layout.use": True,
+    "font.size": 9, "axes.titlesize": 10, "axes.labelsize": 9, "legend.fontsize": 8,
+    "legend.title_fontsize": 8, "xtick.labelsize": 8, "ytick.labelsize": 8,
+    "axes.titlelocation": "left", "axes.edgecolor": "0.7", "axes.linewidth": 0.8,
+    "axes.spines.top": False, "axes.spines.right": False, "grid.color": "0.9",
+    "patch.edgecolor": "w", "patch.force_edgecolor": True,
+})  # fmt: skip
+if shell := get_ipython():
+    pages = shell.display_formatter.formatters["text/html"]
+    pages.for_type(pd.DataFrame, lambda frame: aligned(frame._repr_html_()))
 
 
 def caption(sentence: str) -> None:
     """Show the current figure, and below it a sentence that says what to see in it.
 
-    The sentence is the figure's alternative text too, so it says what a reader who cannot see
-    the figure must know; it is static, so it holds no measured number. The book puts it into the
-    image. JupyterLab (4.6) and nbconvert's default template give the image of an output no
-    alternative text, whatever its metadata; there it is the text that follows the image.
+    It is the figure's alternative text too: static, with what a reader who cannot see the figure
+    must know. The book puts it into the image. JupyterLab (4.6) and nbconvert give the image of an
+    output no alternative text; there it is the text that follows the image.
     """
     figure = plt.gcf()
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DPI)
+    figure.savefig(drawn, format="png", dpi=160)
     plt.close(figure)
     # A palette of 256 colours makes the file a third of its size; plots do not need more.
     Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")

@@ -15,8 +15,8 @@ from typing import Any
 
 import pandas as pd
 
-from careerlib.errors import CareerlibError, nearest
 from careerlib.project import DATA, notebooks_in
+from careerlib.tables import aligned
 
 MIME = "application/vnd.careerlib.ledger+json"
 REPRODUCED = "reproduced"
@@ -48,17 +48,12 @@ def claim(
     id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
     verdict: one of VERDICTS, from a rule that stands in the notebook; by default "reproduced"
     where `measured` reads as stated, else "not supported". comparable: False where the settings
-    are not the post's. figures: as in `finding`. CareerlibError for an unknown id or verdict.
+    are not the post's. figures: as in `finding`. KeyError for an unknown id.
     """
-    table = claims()
-    if id not in table.index:
-        raise CareerlibError(f"There is no claim '{id}' in claims.csv; {nearest(id, table.index)}")
-    row = table.loc[id]
+    row = claims().loc[id]
     if not isinstance(measured, str):
         figures, measured = {"measured": measured, **figures}, format(measured, row["form"])
     verdict = verdict or (REPRODUCED if measured == row["stated"] else NOT_SUPPORTED)
-    if verdict not in VERDICTS:
-        raise CareerlibError(f"There is no verdict '{verdict}'; {nearest(verdict, VERDICTS)}")
     if not comparable:
         verdict, reason = OTHER_SETTINGS, "this run has other settings than the post"
     return _entry("claim", id, figures, measured=measured, verdict=verdict, reason=reason)
@@ -70,7 +65,8 @@ def verdicts(*judged: dict[str, Any]) -> None:
     form = "{claim} ({document})\n  stated {stated} · measured {measured} · {verdict}: {reason}"
     text = "\n".join(form.format(**row).removesuffix(": ") for _, row in table.iterrows())
     shown = table[["claim", "stated", "measured", "verdict", "reason"]]
-    _show(text, shown.to_html(index=False, border=0, classes="careerlib-claims"), list(judged))
+    page = aligned(shown.to_html(index=False, border=0, classes="careerlib-claims"))
+    _show(text, page, list(judged))
 
 
 @cache
@@ -116,6 +112,8 @@ def headline(verdicts: Iterable[str]) -> str:
 def _entry(kind: str, name: str, figures: Mapping[str, Any], **said: Any) -> dict[str, Any]:
     """What an output carries: what was said, and those figures that are numbers."""
     numbers = {n: round(float(v), 6) for n, v in figures.items() if isinstance(v, Real)}
+    # A whole number without ".0": JupyterLab would write it so when it saves the notebook.
+    numbers = {n: int(v) if v.is_integer() else v for n, v in numbers.items()}
     return {"kind": kind, "name": name, **said, "figures": numbers}
 
 

@@ -4,6 +4,7 @@ A kernel ridge regression from the statements of persons made from occupations t
 lists as related, plus a plain correlation; then probabilities. Notebook 08 builds and judges it.
 """
 
+from collections.abc import Callable
 from functools import cache
 from itertools import product
 
@@ -36,9 +37,9 @@ WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: inte
 KNEES = (0.5, 2.5)  # scores behind which a point more counts less for the log-odds
 WORDS = {"High": 0.5, "Medium": 0.3, "Low": 0.15, "Very low": 0.0}  # lowest probability of each
 MEANING = (
-    "Of 100 entries with the word High {:.0f} or more are relatives (O*NET lists them as related "
-    "to the occupation that the form resembles); Medium: {:.0f}, Low: {:.0f}, Very low: fewer."
-).format(*(100 * low for low in WORDS.values()))
+    "Of 100 entries with the word High 50 or more are relatives (O*NET lists them as related "
+    "to the occupation that the form resembles); Medium: 30, Low: 15, Very low: fewer."
+)
 
 
 def weighted(persons, about):
@@ -78,11 +79,11 @@ def ridge(x, n_forms, penalty=0.1):
     inverse = np.linalg.inv(x.T @ x + penalty * np.eye(x.shape[1]))
     # The forms of an occupation have one target, so that their sum is enough.
     summed = x.reshape(n_forms, -1, x.shape[1]).sum(axis=0)
+    weigh = inverse @ summed.T  # all that does not depend on the targets
 
     def solve(wanted):
-        mean = wanted.mean(axis=0)
-        weights = inverse @ (summed.T @ (wanted - mean))
-        return weights, mean - centre @ weights
+        weights = weigh @ wanted
+        return weights, wanted.mean(axis=0) - centre @ weights
 
     return solve
 
@@ -190,12 +191,13 @@ class Matcher:
     """The model of a catalog of n occupations. Its probabilities say how likely O*NET names one
     among the relatives of that which the person resembles, not whether she is hired or content."""
 
-    def __init__(self, catalog: Catalog, seed: int = 42):
+    def __init__(self, catalog: Catalog, seed: int = 42, learn: Callable | None = None):
+        """learn: of `kernel_ridge` for the same catalog and seed, where it is there already."""
         check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
         check_whole("the number of occupations", len(catalog), 30, 10**6, "a model needs them")
         self.catalog, self.seed, everybody = catalog, seed, np.arange(len(catalog))
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-            self.listener = Listener(catalog, kernel_ridge(catalog, seed))
+            self.listener = Listener(catalog, learn or kernel_ridge(catalog, seed))
             self.score = self.listener.fit(everybody >= 0)
             thirds = KFold(3, shuffle=True, random_state=seed).split(everybody)
             self.parts = [(self.listener.fit(~np.isin(everybody, own)), own) for _, own in thirds]
@@ -240,7 +242,11 @@ def word(probability: float) -> str:
     return next(name for name, low in WORDS.items() if probability >= low)
 
 
-@cache
-def matcher_of(catalog: Catalog) -> Matcher:
-    """The model of this catalog, fitted once a process."""
-    return Matcher(catalog)
+_matchers: dict[Catalog, Matcher] = {}
+
+
+def matcher_of(catalog: Catalog, learn: Callable | None = None) -> Matcher:
+    """The model of this catalog, fitted once a process. learn: as in Matcher."""
+    if catalog not in _matchers:
+        _matchers[catalog] = Matcher(catalog, learn=learn)
+    return _matchers[catalog]

@@ -1,7 +1,6 @@
 """Persons made from occupations: who states what that occupation is rated for.
 
 No real person's answers are at hand. What these should be shown is known: their relatives.
-Persons have 83 numbers: the post's 50 slots and, behind them, 33 knowledge areas (`encoding`).
 """
 
 import numpy as np
@@ -14,7 +13,6 @@ from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, NAMED
 # How people fill in forms, (fewest, most) of each block: few of all, or more.
 SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3), "knowledge": (1, 3)}
 LONG_FORM = {"skills": (5, 12), "interests": (4, 6), "work values": (3, 6), "knowledge": (3, 8)}
-NOISE = 0.5  # points of O*NET's scale by which each rating is misjudged
 
 
 def full_persons(catalog: Catalog) -> np.ndarray:
@@ -22,9 +20,7 @@ def full_persons(catalog: Catalog) -> np.ndarray:
     return encode_occupations(catalog, fill=True, knowledge=True)
 
 
-def short_forms(
-    catalog: Catalog, seed: int, noise: float = NOISE, form: dict = SHORT_FORM
-) -> np.ndarray:
+def short_forms(catalog: Catalog, seed: int, noise: float = 0.5, form: dict = SHORT_FORM):
     """(n, 83) persons, one an occupation, who fill in a short form.
 
     Each names her occupation's skills and knowledge areas of highest importance, which count 3 and
@@ -34,12 +30,9 @@ def short_forms(
     """
     rng = _generator(seed)
     ratings = (catalog.skill_importance, catalog.interests, catalog.work_values, catalog.knowledge)
-    persons = np.zeros((len(catalog), len(ALL_SLOTS)))
-    for (block, asked), rated in zip(form.items(), ratings, strict=True):
-        heard = rated + noise * rng.standard_normal(rated.shape)
-        persons[:, BLOCKS[block]] = _filled_in(block, heard, heard, asked, rng)
-    persons[:, SLOT["Education"]] = 1  # any education is acceptable
-    return persons
+    # Drawn as they are asked for: what is heard of a block, then what is named of it.
+    heard = (rated + noise * rng.standard_normal(rated.shape) for rated in ratings)
+    return _filled_in(len(catalog), form, heard, rng)
 
 
 def long_forms(catalog: Catalog, seed: int) -> np.ndarray:
@@ -53,15 +46,9 @@ def random_profiles(n: int, seed: int = 42, knowledge: bool = False) -> np.ndarr
     All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
     """
     check_whole("n", n, 0, 10**7, "it is a number of people")
-    rng, persons = _generator(seed), np.zeros((n, len(ALL_SLOTS)))
-    heard = [rng.random((n, 35)), rng.integers(1, 8, (n, 6)), rng.integers(1, 8, (n, 6))]
-    for block, rated in zip(SHORT_FORM, heard, strict=False):
-        persons[:, BLOCKS[block]] = _filled_in(block, rated, 0 * rated, SHORT_FORM[block], rng)
-    if knowledge:
-        any_area = np.zeros((n, 33))
-        named = _filled_in("knowledge", any_area, any_area, SHORT_FORM["knowledge"], rng)
-        persons[:, BLOCKS["knowledge"]] = named
-    persons[:, SLOT["Education"]] = 1
+    rng = _generator(seed)
+    heard = [rng.random((n, 35)), *rng.integers(1, 8, (2, n, 6)), np.zeros((n, 33))]
+    persons = _filled_in(n, SHORT_FORM, heard, rng, by_chance=True)
     return persons if knowledge else persons[:, :N_SLOTS]
 
 
@@ -139,11 +126,7 @@ def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]
     """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
     short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
     few = {**SHORT_FORM, "skills": (1, 6)}  # some people name one or two
-    forms = [
-        short_forms(catalog, short, form=few),
-        long_forms(catalog, long),
-        full_persons(catalog),
-    ]
+    forms = short_forms(catalog, short, form=few), long_forms(catalog, long), full_persons(catalog)
     forms = [informative(only(form, blocks)) for form in forms]
     return [(form, True) for form in forms] + [(shuffled(form, mix), False) for form in forms]
 
@@ -153,13 +136,15 @@ def _generator(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _filled_in(
-    block: str, heard: np.ndarray, wanted: np.ndarray, asked: tuple, rng: np.random.Generator
-) -> np.ndarray:
-    """(m, d) who names from `asked[0]` to `asked[1]` of the most wanted, rated as she heard it."""
-    want = np.where(np.isnan(wanted), -np.inf, wanted)
-    order = np.lexsort((rng.random(want.shape), -want), axis=1)  # equal ones by chance
-    named = np.argsort(order, axis=1) < rng.integers(asked[0], asked[1] + 1, (len(want), 1))
-    said = np.clip(heard, 1, HIGHEST_RATING) / HIGHEST_RATING
-    said = NAMED[block] / HIGHEST_SKILL if block in NAMED else said
-    return np.where(named & np.isfinite(want), said, 0)
+def _filled_in(m, form, heard, rng, by_chance=False):
+    """(m, 83) who name in each block as many as the form asks, the highest of what they heard."""
+    persons = np.zeros((m, len(ALL_SLOTS)))
+    for (block, (fewest, most)), rated in zip(form.items(), heard, strict=True):
+        want = np.where(np.isnan(rated), -np.inf, 0 if by_chance else rated)
+        order = np.lexsort((rng.random(want.shape), -want), axis=1)  # equal ones by chance
+        named = np.argsort(order, axis=1) < rng.integers(fewest, most + 1, (m, 1))
+        said = np.clip(rated, 1, HIGHEST_RATING) / HIGHEST_RATING
+        said = NAMED[block] / HIGHEST_SKILL if block in NAMED else said
+        persons[:, BLOCKS[block]] = np.where(named & np.isfinite(want), said, 0)
+    persons[:, SLOT["Education"]] = 1  # any education is acceptable
+    return persons

@@ -86,7 +86,7 @@ def recommend(
         scores = np.where(np.isnan(openings), shown - 1, shown * openings)
     if profile.occupation:
         own = [catalog.position(profile.occupation)]
-        place = catalog.related_matrix()[own[0]] * (matched and rank_by == "fit")
+        place = catalog.related_matrix[own[0]] * (matched and rank_by == "fit")
         unsure[f"related to {catalog.titles.iloc[own[0]]}"] = place > 0
         scores = np.where(place > 0, scores.max() + len(catalog) - place, scores)
     (order,) = ranked(scores[None], own, len(catalog) - bool(own))

@@ -1,4 +1,4 @@
-"""The post's two generators of synthetic pairs (notebooks 02, 03). Wrong numbers: CareerlibError.
+"""The post's two generators of synthetic pairs (notebooks 02, 03).
 
 Each call has two random streams of its own, seeded alike: N (NumPy's legacy RandomState) and R
 (Python's random.Random). The order of the draws makes the post's figures come out to the digit.

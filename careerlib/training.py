@@ -1,7 +1,7 @@
 """The post's model: standardised features, a logistic regression, a word for its probability."""
 
+from collections import namedtuple
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -16,6 +16,8 @@ from careerlib.synthetic import production_pairs
 
 # The post's words for a probability, and the lowest one of each.
 CONFIDENCE = {"High": 0.8, "Medium": 0.6, "Low": 0.4, "Very low": 0.0}
+# A linear model of pairs: (50,) weights of person u and occupation c, and what is left.
+Folded = namedtuple("Folded", "person occupation constant")
 
 
 def logistic_regression(seed=42):
@@ -41,18 +43,11 @@ def post_model() -> Pipeline:
     return logistic_regression().fit(X_train, y_train)
 
 
-class Folded(NamedTuple):
-    """A linear model of pairs, taken apart: log-odds = person·u + occupation·c + constant."""
-
-    person: np.ndarray  # (50,) weights of the person's vector
-    occupation: np.ndarray  # (50,) of the occupation's
-    constant: float
-
-
 def fold(model):
-    """`Folded`, from a pipeline of scaler and logistic regression on a pair's 150 features.
+    """A pipeline of scaler and logistic regression on 150 features, taken apart, as `Folded`.
 
-    The scaler divides the weights; that of u - c goes to u with plus and to c with minus.
+    log-odds = person·u + occupation·c + constant. The scaler divides the weights; that of u - c
+    goes to u with plus and to c with minus.
     """
     scaler, regression = model[0], model[-1]
     weights = regression.coef_[0] / scaler.scale_

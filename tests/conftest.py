@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import load_catalog
 from careerlib.errors import CareerlibError
@@ -20,6 +21,7 @@ from careerlib.project import ROOT
 # As in a run: two tests that share two cores do not wait for each other's threads.
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+threadpool_limits(limits=1)  # NumPy's are there already
 # Ctrl-C is tested also where the tests were started in the background, which ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Properties are tried on the same examples each time, and nothing is kept of them.

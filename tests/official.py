@@ -19,11 +19,9 @@ def read(name):
 
 
 def ratings(name, scale):
-    """One row a rating, as in the release."""
-    long = read(name).melt(
-        "onet_soc_code", var_name="Element Name", value_name="Data Value", ignore_index=False
-    )
-    return long.rename_axis("row").sort_values("row", kind="stable").assign(**{"Scale ID": scale})
+    """One row a rating, as in the release, though in another order."""
+    long = read(name).melt("onet_soc_code", var_name="Element Name", value_name="Data Value")
+    return long.assign(**{"Scale ID": scale})
 
 
 def release():

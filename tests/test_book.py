@@ -20,7 +20,8 @@ from careerlib.project import MARK, NOTEBOOKS, ROOT
 
 HOSTILE = """\
 <div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
-<table border="1" class="dataframe"><tr onmouseover="steal()"><td style="x:url(steal)">12</td></tr>
+<table border="1" class="dataframe"><tr onmouseover="steal()">
+<td style="x:url(steal);text-align:left">12</td></tr>
 </table>
 <style scoped>.steal {}</style><img src=x onerror="steal()"><iframe src="https://steal"></iframe>
 <a href="javascript:steal()">a</a> <a href="https://example.org/fine">b</a> <svg onload="steal()"/>
@@ -89,9 +90,7 @@ def made(tmp_path_factory):
 def test_what_a_notebook_prints_is_nothing_active(made):
     page = (made / "notebooks/04_hostile.html").read_text()
     assert '<div class="careerlib-finding">kept</div>' in page
-    assert re.search(
-        r'<table class="dataframe">\s*<tbody>\s*<tr>\s*<td class="number">12</td>', page
-    )
+    assert re.search(r'<tbody><tr>\s*<td style="text-align:left">12</td>', page)
     assert '<a href="https://example.org/fine"' in page
     active = r"javascript:|onerror|onclick|onload|onmouseover|<iframe|url\(st"
     assert not re.search(active, page)
@@ -102,8 +101,8 @@ def test_what_a_notebook_prints_is_nothing_active(made):
         assert not [script for script in scripts if "steal" in script], path
     sweep = (made / "sweep.html").read_text()
     for cell in ("holds at times", "0%", "100%", "gap", "0.25"):
-        number = ' class="number"' * cell.replace(".", "").rstrip("%").isdigit()
-        assert f"<td{number}>{cell}</td>" in sweep
+        words = ' style="text-align: left;"' * (not cell.replace(".", "").rstrip("%").isdigit())
+        assert f"<td{words}>{cell}</td>" in sweep
     assert "&lt;script&gt;steal()" in page and "&lt;script&gt;steal()" in sweep  # text stays text
     assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
 

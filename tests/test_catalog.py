@@ -69,7 +69,7 @@ def test_related_matrix_has_each_rank_in_its_place(which):
         index="onet_soc_code", columns="related_code", values="rank"
     )
     ranks = ranks.reindex(index=which.codes, columns=which.codes).fillna(0)
-    assert np.array_equal(which.related_matrix(), ranks)
+    assert np.array_equal(which.related_matrix, ranks)
 
 
 def test_bls_rows_and_groups(catalog, post):

@@ -1,7 +1,8 @@
-"""Each command that the documents and `--help` name is run: by a test here or by the workflow."""
+"""Each command that the documents and `--help` name is run: by a test here or by the workflow.
 
-import ast
-import json
+And what the documents compute or repeat is in step with its source.
+"""
+
 import re
 import runpy
 import shlex
@@ -13,9 +14,10 @@ import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.project import NOTEBOOKS, ROOT, notebooks_in
+from careerlib.project import ROOT
 
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "data/README.md", "outputs/README.md"]
+TEXTS = [(ROOT / name).read_text("utf-8") for name in DOCUMENTS]
 PROGRAMS = "make careerlib python pip uv conda papermill pre-commit dask git"
 WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -50,13 +52,11 @@ def examples(command=cli):
 
 
 def documented():
-    texts = [(ROOT / name).read_text("utf-8") for name in DOCUMENTS]
-    blocks = [
-        block for text in texts for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S)
-    ]
-    lines = [line for block in blocks for line in block.splitlines()]
-    lines += [f"make {name}" for name in re.findall(r"^(\w+):.*## ", MAKEFILE, re.M)]
-    lines += [code for text in texts for code in re.findall(r"`([^`\n]+)`", text)]
+    lines = [f"make {name}" for name in re.findall(r"^(\w+):.*## ", MAKEFILE, re.M)]
+    for text in TEXTS:
+        for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S):
+            lines += block.splitlines()
+        lines += re.findall(r"`([^`\n]+)`", text)
     return [kind(line) for line in [*lines, *examples()] if kind(line)]
 
 
@@ -96,21 +96,17 @@ def test_a_documented_command_works(command, tmp_path, monkeypatch):
     assert ended.exit_code == 0, ended.output
 
 
-def test_colabs_cell_is_in_step_where_a_notebook_has_it():
-    colab = runpy.run_path(str(ROOT / ".ci" / "colab.py"))
-    assert PROJECT["urls"]["Repository"] in colab["SOURCE"]
-    ast.parse(colab["SOURCE"])
-    for path in notebooks_in(NOTEBOOKS):
-        notebook = json.loads(path.read_text("utf-8"))
-        once = colab["in_step"](notebook)
-        assert colab["in_step"](once) == once and len(once["cells"]) - len(notebook["cells"]) < 2
-        if any(cell["id"] == "colab" for cell in notebook["cells"]):
-            assert once == notebook, f"{path.name}: run 'make notebooks'"
+def test_the_readmes_computed_parts_are_in_step_with_the_notebooks():
+    readme, text = runpy.run_path(str(ROOT / ".ci" / "readme.py")), TEXTS[0]
+    assert readme["in_step"](text) == text, "run 'make notebooks', or python .ci/readme.py"
+    assert readme["PICTURE"].read_bytes() == readme["picture"]()[0]
+    assert readme["in_step"](text.replace("reproduced", "x")) == text
+    assert len(text.encode()) < 7 * 1024 and text.count("$") < 2
 
 
 def test_citation_and_hooks_agree_with_the_project():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]
-    assert citation["repository-code"] == PROJECT["urls"]["Repository"]
+    said = [citation[key] for key in ("version", "license", "repository-code")]
+    assert said == [PROJECT["version"], PROJECT["license"], PROJECT["urls"]["Repository"]]
     (hooks,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     assert [hook["entry"] for hook in hooks["hooks"]] == ["make lint"]

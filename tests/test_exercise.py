@@ -1,7 +1,7 @@
 """`check`: right answers however they are written, and what it says of wrong ones.
 
-Then every exercise of the notebooks, with the answers of tests/answers (test_notebooks.py says how
-they are written).
+Then every exercise of the notebooks, with the answers of tests/answers (its README.md says how they
+are written).
 """
 
 import ast

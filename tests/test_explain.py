@@ -111,7 +111,7 @@ BAD = {
     "speak of money": "You should wire a fee first.|You may get rich here.",
     "of the writer": "You know that I like you.|You may call us anytime.",
     "do not speak to you": "The work is fine here.",
-    "repeat themselves": "You are a star, you are a star.",
+    "repeat three words in a row": "You are a star, you are a star.",
     "name a skill": "You have artistic blood.|Your critical thinking shines.|You suit Actuaries."
     "|You like time   management a lot.|You would make a great nurse.|You know biology well.",
 }

@@ -5,69 +5,53 @@ import hashlib
 import numpy as np
 import pytest
 
+from careerlib import persons
 from careerlib.encoding import BLOCKS, SLOT
-from careerlib.persons import (
-    LONG_FORM,
-    SHORT_FORM,
-    drop_blocks,
-    full_persons,
-    long_forms,
-    only,
-    random_profiles,
-    short_forms,
-    shuffled,
-)
-
-DRAWN = {
-    "full": "4bd38c7f9dde0e7b0c9605dea436c61f5309cae52ab13e0a71d72cafac68362e",
-    "short, 1000": "0ad28ba003fa295c9d86eb9f9fd22387eefb5ef95ab5de27807b58519f4bfc6c",
-    "short, careful": "50ebecb83a729292759f499706f9ca4e449ed165dc05a25c2a05ef792857a2f6",
-    "long, 7": "6813fa3c6f8bc450acb20508e17fd82c47d20a885c36e2bded7fec8495f60a01",
-    "random": "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d",
-    "random, 9": "effce2db676cc4572e3a9593f724c54973f133fa0b27f99196e5917df1a72fa1",
-    "random, knows": "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d",
-}
+from careerlib.persons import LONG_FORM, SHORT_FORM, drop_blocks, only, shuffled
 
 
-def test_the_draws(catalog, post):
-    persons = {
-        "full": full_persons(catalog),
-        "short, 1000": short_forms(catalog, 1000),
-        "short, careful": short_forms(post, 3, 0.25),
-        "long, 7": long_forms(catalog, 7),
-        "random": random_profiles(500),
-        "random, 9": random_profiles(1000, seed=9),
-        "random, knows": random_profiles(500, knowledge=True)[:, :50],
-    }
-    for name, rows in persons.items():
-        assert hashlib.sha256(np.ascontiguousarray(rows).tobytes()).hexdigest() == DRAWN[name], name
-
-
-@pytest.mark.parametrize(("make", "form"), [
-    (lambda catalog: short_forms(catalog, 1), SHORT_FORM),
-    (lambda catalog: long_forms(catalog, 1), LONG_FORM),
-    (lambda catalog: random_profiles(894, 1, knowledge=True), SHORT_FORM),
+@pytest.mark.parametrize(("draw", "digest"), [
+    (lambda catalog, post: persons.short_forms(catalog, 1000),
+     "0ad28ba003fa295c9d86eb9f9fd22387eefb5ef95ab5de27807b58519f4bfc6c"),
+    (lambda catalog, post: persons.short_forms(post, 3, 0.25),
+     "50ebecb83a729292759f499706f9ca4e449ed165dc05a25c2a05ef792857a2f6"),
+    (lambda catalog, post: persons.long_forms(catalog, 7),
+     "6813fa3c6f8bc450acb20508e17fd82c47d20a885c36e2bded7fec8495f60a01"),
+    (lambda catalog, post: persons.random_profiles(500),
+     "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d"),
+    (lambda catalog, post: persons.random_profiles(1000, seed=9),
+     "effce2db676cc4572e3a9593f724c54973f133fa0b27f99196e5917df1a72fa1"),
 ])  # fmt: skip
-def test_each_names_as_many_as_its_form_asks(make, form, catalog):
-    persons = make(catalog)
+def test_the_draws(draw, digest, catalog, post):
+    rows = np.ascontiguousarray(draw(catalog, post))
+    assert hashlib.sha256(rows.tobytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(("draw", "form"), [
+    (lambda catalog: persons.short_forms(catalog, 1), SHORT_FORM),
+    (lambda catalog: persons.long_forms(catalog, 1), LONG_FORM),
+    (lambda catalog: persons.random_profiles(894, 1, knowledge=True), SHORT_FORM),
+])  # fmt: skip
+def test_each_names_as_many_as_its_form_asks(draw, form, catalog):
+    drawn = draw(catalog)
     for block, (low, high) in form.items():
-        stated = (persons[:, BLOCKS[block]] > 0).sum(axis=1)
+        stated = (drawn[:, BLOCKS[block]] > 0).sum(axis=1)
         if block == "work values":
             stated = stated[~np.isnan(catalog.work_values).any(axis=1)]
         assert (stated.min(), stated.max()) == (low, high), block
-    assert (persons <= 1).all()
-    assert (persons[:, SLOT["Wage"] : 50] == [0, 0, 1]).all()
+    assert (drawn <= 1).all()
+    assert (drawn[:, SLOT["Wage"] : 50] == [0, 0, 1]).all()
 
 
 def test_who_misjudges_nothing_names_the_highest(catalog):
-    named = short_forms(catalog, 1, noise=0)[:, BLOCKS["skills"]] > 0
+    named = persons.short_forms(catalog, 1, noise=0)[:, BLOCKS["skills"]] > 0
     importance = catalog.skill_importance
     lowest_named = np.where(named, importance, np.inf).min(axis=1)
     assert (np.where(named, -np.inf, importance).max(axis=1) <= lowest_named).all()
 
 
 def test_blocks_are_left_empty_or_shuffled_and_nothing_else(catalog):
-    form = short_forms(catalog, 1)
+    form = persons.short_forms(catalog, 1)
     for name, block in BLOCKS.items():
         assert (form[:, block] > 0).any() and not only(form, {*BLOCKS} - {name})[:, block].any()
         mixed = np.sort(shuffled(form, 1)[:, block])
@@ -79,8 +63,7 @@ def test_blocks_are_left_empty_or_shuffled_and_nothing_else(catalog):
     assert (drop_blocks(form, 1)[:, 35:41] != form[:, 35:41]).any()
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, 2**32])
-def test_seeds_and_numbers_of_people_are_whole_numbers(seed, catalog, refusal):
-    assert f"seed is {seed}" in refusal(short_forms, catalog, seed)
-    assert f"seed is {seed}" in refusal(random_profiles, 3, seed)
-    assert "n is 2.5" in refusal(random_profiles, 2.5)
+def test_seeds_and_numbers_of_people_are_whole_numbers(catalog, refusal):
+    assert "n is 2.5" in refusal(persons.random_profiles, 2.5)
+    for seed in (-1, 1.5, 2**32):
+        assert f"seed is {seed}" in refusal(persons.short_forms, catalog, seed)

@@ -1,11 +1,13 @@
-"""The generators beyond what test_frozen holds: what they refuse, and labels and classes."""
+"""The generators: what they refuse, their streams, classes and words.
+
+test_frozen holds what they draw, and notebooks 02 and 03 draw it by hand.
+"""
 
 import numpy as np
 import pytest
 
-from careerlib import synthetic
-from careerlib.encoding import cosine, encode_occupations
-from careerlib.synthetic import SHARES, naive_pairs, production_pairs
+from careerlib.encoding import encode_occupations
+from careerlib.synthetic import SHARES, checked_shares, naive_pairs, production_pairs
 from careerlib.training import check_classes, confidence
 
 
@@ -14,37 +16,20 @@ def occupations(post):
     return encode_occupations(post)
 
 
-def test_each_type_gets_its_share_and_its_label(occupations, monkeypatch):
-    monkeypatch.setattr(synthetic, "WEAK_THRESHOLD", 0.8)
-    pairs = production_pairs(occupations, seed=3)
-    close = cosine(pairs.persons, pairs.occupations) > 0.8
-    for name, share in SHARES.items():
-        of_type = pairs.match_types == name
-        assert of_type.sum() == int(3000 * share)
-        good = close[of_type] if name == "weak" else name in ("strong", "moderate")
-        assert (pairs.labels[of_type] == good).all()
-    assert 0 < close[pairs.match_types == "weak"].mean() < 1
-    assert np.array_equal(pairs.occupations, occupations[pairs.occupation_index])
+@pytest.mark.parametrize("generator", [naive_pairs, production_pairs])
+def test_wrong_numbers_are_refused(generator, occupations, refusal):
+    for wrong in (0, 10.5, True):
+        assert f"n_samples is {wrong}" in refusal(generator, occupations, wrong)
+    for wrong in (-1, 2**32):
+        assert f"seed is {wrong}" in refusal(generator, occupations, seed=wrong)
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"n_pairs": 0}, "n_samples is 0"),
-        ({"n_pairs": 10.5}, "n_samples is 10.5"),
-        ({"n_pairs": True}, "n_samples is True"),
-        ({"seed": -1}, "seed is -1"),
-        ({"seed": 2**32}, "seed is 4294967296"),
-        ({"shares": SHARES | {"weak": 0.5}}, "sum to 1.35, not to 1"),
-        ({"shares": SHARES | {"weak": -0.1}}, "-0.1"),
-        ({"shares": SHARES | {"weka": 0.1}}, "did you mean weak?"),
-        ({"shares": {"strong": 0.9}}, "sum to 0.9"),
-    ],
-)
-def test_wrong_settings_are_refused(occupations, refusal, settings, told):
-    assert told in refusal(production_pairs, occupations, **settings)
-    if "shares" not in settings:
-        assert told in refusal(naive_pairs, occupations, **settings)
+@pytest.mark.parametrize(("shares", "told"), [
+    (SHARES | {"weak": 0.5}, "sum to 1.35, not to 1"), (SHARES | {"weak": -0.1}, "-0.1"),
+    (SHARES | {"weka": 0.1}, "did you mean weak?"), ({"strong": 0.9}, "sum to 0.9"),
+])  # fmt: skip
+def test_what_are_no_shares_is_refused(shares, told, refusal):
+    assert told in refusal(checked_shares, shares)
 
 
 def test_the_streams_are_the_calls_own_and_the_fewest_pairs_are_some(occupations):

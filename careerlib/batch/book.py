@@ -22,18 +22,25 @@ from careerlib.batch.execution import environment
 from careerlib.batch.notebooks import read_notebook
 from careerlib.errors import CareerlibError
 from careerlib.project import NOTEBOOKS, notebooks_in, output_folder, shown
+from careerlib.tables import aligned
 
 SITE = Path(__file__).parent / "site"
 # README.md is no page of the book: the first page takes parts of it.
 OTHERS = ("README.md", "pyproject.toml", "LICENSE", "notebooks/images/controls.png",
           "notebooks/glossary.md", "data/README.md", "data/PROCEDURE.md",
           "data/claims.csv")  # fmt: skip
-KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}  # of a download
+KERNEL = {
+    "name": "python3",
+    "display_name": "Python 3 (ipykernel)",
+    "language": "python",
+}  # of a download
 METADATA = {"kernelspec": KERNEL,
             "language_info": {"name": "python", "pygments_lexer": "ipython3"}}  # fmt: skip
 KEPT = ("image/png", "text/html", "text/plain", ledger.MIME)  # forms of an output; no page has ours
 TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # no picture from elsewhere
-ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class"}}
+# Of a style only where a table's words are (careerlib.tables).
+ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "style"}}
+STYLES = {"text-align"}
 
 
 def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
@@ -106,7 +113,9 @@ def _make_harmless(cell: Any) -> None:
             data.pop("image/png", None)
         if "text/html" in data:  # without scripts and styles and what they contain
             text = "".join(data["text/html"]).encode("utf-8", "replace").decode()
-            data["text/html"] = nh3.clean(text, TAGS, attributes=ATTRIBUTES)
+            data["text/html"] = nh3.clean(
+                text, TAGS, attributes=ATTRIBUTES, filter_style_properties=STYLES
+            )
         if "image/png" in data:
             alt = {"image": {"alt": str(size.get("alt", "A figure"))}}
             cell.metadata.setdefault("mystnb", alt)
@@ -127,7 +136,8 @@ def _write_sweep(path: Path, csv: Path) -> None:
     lines = ["# The sweep", "Notebooks run again and again with other parameters."]
     for heading, rows in tables.items():
         shows = {"holds": "{:.0%}".format}
-        page = " ".join(rows.to_html(index=False, border=0, formatters=shows).split())
+        page = aligned(rows.to_html(index=False, border=0, formatters=shows))
+        page = " ".join(page.split())
         area = f'<div class="wide" tabindex="0" role="region" aria-label="{heading}">{page}</div>'
         lines += [f"## {heading}", area]
     path.write_text("\n\n".join(lines) + "\n", "utf-8")

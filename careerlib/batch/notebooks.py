@@ -29,7 +29,7 @@ LEDGER = "10_the_ledger"  # runs last, among the executed notebooks, which it re
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
 MOST = 100_000  # runs of one sweep
 TYPES = {"int": int, "float": FiniteFloat, "bool": bool}
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 def run(

@@ -39,7 +39,7 @@ RULES = {
     "they speak of money": rf"(?i)\b({MONEY})\b",
     "they speak of the writer": r"(?i)\b(I|me|my|we|our|us)\b",
     "they do not speak to you": r"(?i)^(?!.*\byou(r|rs)?\b)",
-    "they repeat themselves": r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b",
+    "they repeat three words in a row": r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b",
 }
 NAMED = "they name a skill, an area of knowledge, an interest, a value or an occupation"
 

@@ -3,14 +3,8 @@
 
 import base64
 import html
-import re
 import tomllib
 from pathlib import Path
-
-from bs4 import BeautifulSoup
-
-NUMBER = re.compile(r"[-+−]?(USD )?\$?[-+−]?\d[\d,]*\.?\d*(e[-+]?\d+)?\s?[%×]?")
-MISSING = {"", "–", "NaN", "nan", "None", "<NA>"}
 
 project = html_title = "Career recommender"
 author = "The authors of the career recommender notebooks"
@@ -46,31 +40,12 @@ this notebook</a> (.ipynb)</p>"""
 
 
 def finish(app, name, _template, context, _doctree):
-    """Align the tables of outputs, and put the notebook itself on a notebook's page."""
-    tables = r"(?s)<table class=\"dataframe.*?</table>"
-    body = re.sub(tables, _aligned, context.get("body", ""))
+    """Put the notebook itself on a notebook's page."""
     path = Path(app.srcdir, f"{name}.ipynb")
     if path.exists():
         carried = base64.b64encode(path.read_bytes()).decode()
         link = DOWNLOAD.format(carried, html.escape(path.name))
-        body = body.replace("</h1>", "</h1>" + link, 1)
-    context["body"] = body
-
-
-def _aligned(match):
-    """The HTML of one table of pandas; columns are counted from the right, where all rows end."""
-    page = BeautifulSoup(match[0], "html.parser")
-    rows = [row.find_all(["th", "td"]) for row in page.select("tbody tr")]
-    heads = [row.find_all("th") for row in page.select("thead tr")]
-    for from_right in range(1, max(map(len, rows), default=0) + 1):
-        cells = [row[-from_right] for row in rows if len(row) >= from_right]
-        texts = {cell.get_text().strip() for cell in cells} - MISSING
-        if texts and all(NUMBER.fullmatch(text) for text in texts):
-            plain = [row for row in heads if not any(th.get("colspan") for th in row)]
-            cells += [row[-from_right] for row in plain if len(row) >= from_right]
-            for cell in cells:
-                cell["class"] = ["number"]
-    return str(page)
+        context["body"] = context["body"].replace("</h1>", "</h1>" + link, 1)
 
 
 def setup(app):

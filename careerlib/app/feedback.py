@@ -8,7 +8,7 @@ name. It is a view: the table `lists` has one row a list, so that what was state
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -43,22 +43,19 @@ class Unavailable(CareerlibError):
 
 def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
     """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
-    path, store = Path(path).absolute(), None
+    path = Path(path).absolute()
     with _told(f"{path} cannot keep feedback", "name another file, or mend this one"):
-        try:
-            if make:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
-            store = sqlite3.connect(address, LOCKED_SECONDS, check_same_thread=False, uri=True)
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
+        with ExitStack() as stack:  # closes it unless all goes well
+            store = stack.enter_context(closing(sqlite3.connect(address, LOCKED_SECONDS, uri=True)))
             found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
             if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
                 raise sqlite3.DatabaseError("another program or version has made it")
             store.executescript(SETTINGS + SCHEMA * make)
             store.execute("SELECT position, at, secret.key FROM feedback, lists, secret LIMIT 0")
-        except BaseException:
-            if store:
-                store.close()
-            raise
+            stack.pop_all()
     return store
 
 

@@ -251,7 +251,7 @@ def serve(**options: Any) -> None:
     """
     from careerlib.app import service
 
-    service.serve(**options, say=click.echo)
+    service.serve(**options)
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ class Service:
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "OPENAI_API_KEY": "", **environment},
         )  # fmt: skip
-        self.said = self.process.stdout.readline()
+        self.store, self.said = store, self.process.stdout.readline()
         found = re.search(r"http://(\S+):(\d+)/", self.said)
         self.host, self.port = found[1].strip("[]"), int(found[2])
         self.url = found[0]
@@ -99,7 +99,7 @@ def silent():
 def service(tmp_path_factory, silent):
     store = tmp_path_factory.mktemp("service") / "a" / "feedback.db"
     options = "--allow-host", "jobs.example", "--paid-calls", "4"
-    bounds = "connection.MOST_SECONDS, connection.MOST_OPEN = 3, 100"
+    bounds = "connection.MOST_SECONDS, connection.MOST_OPEN = 1, 100"
     model = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
     key = {"OPENAI_API_KEY": "k", "OPENAI_BASE_URL": model}
     with Service(store, *options, change=bounds, **key) as service:
@@ -108,10 +108,9 @@ def service(tmp_path_factory, silent):
 
 @pytest.fixture(scope="module")
 def direct(tmp_path_factory):
-    """The app as uvicorn alone starts it, and its store."""
-    store = tmp_path_factory.mktemp("direct") / "f.db"
-    with Service(store, code=DIRECT) as service:
-        yield service, store
+    """The app as uvicorn alone starts it."""
+    with Service(tmp_path_factory.mktemp("direct") / "f.db", code=DIRECT) as service:
+        yield service
 
 
 def presses(service):
@@ -150,7 +149,6 @@ def test_it_answers(service):
     assert any(row["side"] == "for" for row in told["explanations"])
     chunks = [json.dumps(STATED).encode()]
     assert service.ask(LIST, chunks, **{"Transfer-Encoding": "chunked"})[0] == 200
-    assert service.send(LIST, b" " * 70_000).status == 413
     text = service.ask("/openapi.json")[1]
     assert {LIST, "/explanations", "/feedback", "/titles"} <= set(text["paths"])
     assert "\\p{" not in json.dumps(text)  # which JSON Schema's readers cannot use
@@ -171,6 +169,7 @@ def test_it_answers(service):
         (LIST, b"{", 422, "JSON"),
         (LIST, b"[" * 30_000, 400, "nested too deeply"),
         (LIST, [b" " * 70_000], 413, "Too Large"),
+        (LIST, b" " * 70_000, 413, "longer than 65,536 bytes"),
         (LIST, {"profile": 3}, 422, "profile"),
         (LIST, None, 405, "Method Not Allowed"),
         ("/explanations", {"profile": {"interests": {"Social": 9}}}, 422, "Social"),
@@ -204,7 +203,8 @@ def test_only_its_own_pages_may_ask(service):
         ("Origin", "http://evil.example"): 403, ("Origin", "null"): 403,
         ("Origin", "http://127.0.0.1:1"): 403, ("Origin", f"http://{own}"): 200,
     }.items():  # fmt: skip
-        assert service.send(LIST, STATED, **dict([headers])).status == status, headers
+        answered, answer = service.ask(LIST, STATED, **dict([headers]))
+        assert answered == status and (status == 200) == ("error" not in answer), headers
     for answer in (service.send("/"), service.send("/health"), service.send("/nowhere")):
         said = answer.headers
         assert said["Cache-Control"] == "no-store" and said["Referrer-Policy"] == "no-referrer"
@@ -220,33 +220,31 @@ def test_slow_clients_hold_up_nobody(service):
     assert b" 200 " in heard(twice)
 
 
-def test_what_was_acknowledged_is_in_the_file(tmp_path):
-    """Two services on one file, one killed under load and one ended; no profile is logged."""
-    store, given = tmp_path / "feedback.db", set()
+def test_what_was_acknowledged_is_in_the_file(service, tmp_path):
+    """Two services on one file, one of them killed under load; it has logged no profile."""
+    given, host = set(), "::1" if socket.has_dualstack_ipv6() else "127.0.0.1"
 
     def press(service):
         with suppress(OSError, http.client.HTTPException):
-            while len(given) < 50:
+            while len(given) < 20:
                 body = presses(service)
                 assert service.ask("/feedback", body) == (200, {"kept": 3})
                 given.add(body["list"])
 
-    host = "::1" if socket.has_dualstack_ipv6() else "127.0.0.1"
-    with Service(store) as first, Service(store, "--host", host) as second:
-        assert second.host == host and "(0 lists" in second.said
-        before = presses(first)
-        clients = [threading.Thread(target=press, args=[one]) for one in (first, second) * 2]
+    with Service(service.store, "--host", host) as other:
+        assert other.host == host and "lists, " in other.said
+        before = presses(other)
+        clients = [threading.Thread(target=press, args=[one]) for one in (other, service) * 2]
         for client in clients:
             client.start()
-        while len(given) < 20 and clients[0].is_alive():
+        while len(given) < 8 and clients[0].is_alive():
             clients[0].join(0.01)
-        said = first.stop(signal.SIGKILL)
+        said = other.stop(signal.SIGKILL)
         for client in clients:
             client.join()
-        assert second.ask("/feedback", before)[0] == 200  # a list outlives its service
-        said += second.stop()
-    assert len(given) >= 50 and "Writing" not in said
-    alone = shutil.copy(store, tmp_path / "alone.db")
+    assert service.ask("/feedback", before)[0] == 200  # a list outlives its service
+    assert len(given) >= 20 and "Writing" not in said
+    alone = shutil.copy(service.store, tmp_path / "alone.db")
     with closing(sqlite3.connect(alone)) as rows:
         kept = {name for (name,) in rows.execute("SELECT DISTINCT list FROM feedback")}
         stated = rows.execute("SELECT DISTINCT stated FROM feedback").fetchall()
@@ -256,7 +254,7 @@ def test_what_was_acknowledged_is_in_the_file(tmp_path):
 
 
 def test_a_store_that_cannot_be_used_is_said_so(direct, tmp_path):
-    service, store = direct
+    service, store = direct, direct.store
     body = presses(service)
     assert service.ask("/feedback", body)[0] == 200
     whole = store.read_bytes()
@@ -294,9 +292,9 @@ def test_feedback_is_bounded_and_small(tmp_path, refusal):
         store.execute("UPDATE lists SET at = at - 86400 * 31 WHERE rowid < 6")
         keep("list 6", (5, 30))
         assert names() == ["list 5", "list 6"]
-        for number in range(100):  # fifty rows a list do not repeat what was stated
+        for number in range(20):  # fifty rows a list do not repeat what was stated
             keep(f"long {number}", codes=("11-1011.00",) * 50)
-        assert (size := (tmp_path / "f.db").stat().st_size) < 600_000
+        assert (size := (tmp_path / "f.db").stat().st_size) < 150_000
         store.execute(f"PRAGMA max_page_count = {size // 4096}")
         assert "full" in refusal(lambda: [keep(f"more {number}") for number in range(99)])
         store.execute("PRAGMA max_page_count = 99999")
@@ -307,8 +305,7 @@ def test_feedback_is_bounded_and_small(tmp_path, refusal):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--host", ""], "take a name"),
-        (["--allow-host", "a.example:80"], "without a port"),
+        (["--host", ""], "choose another --host"),
         (["--host", "192.0.2.1"], "choose another --host"),
         (["--port", "TAKEN"], "in use"),
         (["--feedback", "."], "name another file"),
@@ -323,13 +320,13 @@ def test_serve_that_cannot_start_says_why(options, told):
     assert done.output.startswith("Error: ") and done.output.count("\n") == 1
 
 
-def test_its_description_holds(direct):
+def test_its_description_holds(direct, tmp_path):
     """What fits the schema is taken, what does not is refused, and every answer is described."""
     pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     options = "--include-path=/recommendations", "--max-examples=5", "--seed=1"
     code = "from schemathesis.cli import schemathesis; schemathesis()"
-    run = [sys.executable, "-c", code, "run", direct[0].url + "openapi.json", *options]
-    done = subprocess.run(run, capture_output=True, text=True)
+    run = [sys.executable, "-c", code, "run", direct.url + "openapi.json", *options]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stdout
 
 

@@ -1,43 +1,35 @@
 """uvicorn's connections with a clock and a bound, since it has neither for who sends slowly."""
 
 import asyncio
-import logging
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_SECONDS, MOST_OPEN = 10, 500  # until a request is read; connections
-READING = h11.IDLE, h11.SEND_BODY  # the states of who has not sent a whole request
+MOST_SECONDS, MOST_OPEN = 10, 500  # without a whole request; connections
 
 
 class Connection(H11Protocol):
-    """uvicorn's, with a clock until a request is read, and a bound: who is slow gives way."""
+    """uvicorn's, which is cut off where no request comes for long, where others want its place,
+    and where the service ends."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self.clock = self.loop.call_later(MOST_SECONDS, transport.abort)
+        self.look()
         if len(self.connections) > MOST_OPEN:
             others: Any = self.connections - {self}
-            slow = (one for one in others if not one.clock.cancelled())
-            next(slow, self).transport.abort()
+            next(filter(Connection.is_reading, others), self).transport.abort()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.their_state not in READING:
-            self.clock.cancel()
+    def is_reading(self) -> bool:
+        return not self.cycle or self.cycle.more_body or self.cycle.response_complete
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.conn.their_state in READING:
-            self.clock = self.loop.call_later(MOST_SECONDS, self.transport.abort)
+    def look(self, before: Any = "nothing yet") -> None:
+        """Again and again: is it the request of the last time that is still not there?"""
+        if self.is_reading() and self.cycle is before:
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self.loop.call_later(MOST_SECONDS, self.look, self.cycle)
 
     def shutdown(self) -> None:
         super().shutdown()
-        if not self.clock.cancelled():
+        if self.is_reading():
             self.transport.abort()
-
-
-def is_fault(record: logging.LogRecord) -> bool:
-    """Not: what was cancelled when the service ended."""
-    return not record.exc_info or record.exc_info[0] is not asyncio.CancelledError

@@ -17,19 +17,7 @@ from careerlib.encoding import ALL_SLOTS
 from careerlib.errors import CareerlibError
 
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
-# Without a write-ahead log: the file alone has all that was acknowledged, at any time.
-SETTINGS = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
-SCHEMA = """BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS lists (
-    list TEXT PRIMARY KEY, method TEXT NOT NULL, stated TEXT NOT NULL, shown TEXT NOT NULL,
-    at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)));
-CREATE INDEX IF NOT EXISTS lists_at ON lists (at);
-CREATE VIEW IF NOT EXISTS feedback AS
-    SELECT list, method, key + 1 AS position, json_extract(value, '$[0]') AS occupation,
-        json_extract(value, '$[1]') AS pressed, stated FROM lists, json_each(shown);
-CREATE TABLE IF NOT EXISTS secret (key BLOB NOT NULL);
-INSERT INTO secret SELECT randomblob(32) WHERE NOT EXISTS (SELECT 1 FROM secret);
-COMMIT;"""
+SCHEMA = Path(__file__).with_suffix(".sql").read_text("utf-8")
 ROW = "INSERT OR REPLACE INTO lists (list, method, stated, shown) VALUES (?, ?, ?, ?)"
 OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
     OR at < strftime('%s', 'now') - 86400 * ?"""
@@ -53,7 +41,7 @@ def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
             found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
             if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
                 raise sqlite3.DatabaseError("another program or version has made it")
-            store.executescript(SETTINGS + SCHEMA * make)
+            store.executescript(SCHEMA)
             store.execute("SELECT position, at, secret.key FROM feedback, lists, secret LIMIT 0")
             stack.pop_all()
     return store

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import ipywidgets as widgets
 import pandas as pd
@@ -19,13 +20,7 @@ SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
 WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
 SLIDER = {"style": {"description_width": "240px"}, "layout": {"width": "460px"}}
 GRID = {"grid_template_columns": "repeat(auto-fill, 470px)"}
-# A slider's handle, which is what a screen reader reads, does not take over its description.
-NAME_THE_SLIDERS = """
-const name = () => document.querySelectorAll(".widget-slider").forEach(slider =>
-  slider.querySelector(".noUi-handle")?.setAttribute("aria-label", slider.firstChild.textContent));
-new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-name();
-"""
+NAME_THE_SLIDERS = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
 class ProfileForm:

@@ -3,7 +3,6 @@ has one time limit, and what arrives is kept at once."""
 
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import time
@@ -12,30 +11,17 @@ from multiprocessing.pool import ThreadPool  # its threads end with the process,
 from pathlib import Path
 from typing import Any
 
-import httpx2  # what OpenAI's client is built on
 import openai
 from pydantic import BaseModel, HttpUrl
 
 from careerlib.errors import CareerlibError
+from careerlib.explain.facts import TEXTS
 from careerlib.project import OUTPUTS, replace_file
 
-MODEL = "gpt-5.4-mini"
+MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
 FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
-# In our words, the first that fits: what a server says of an error may hold the key.
-SENTENCES: dict[Any, str] = {
-    (multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError):
-        "gave no complete answer in time",
-    (httpx2.TransportError, openai.APIConnectionError):
-        "cannot be reached, or broke off the connection; check that the server runs",
-    openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
-    openai.NotFoundError: "is not known there (404); choose another, or check OPENAI_BASE_URL",
-    openai.RateLimitError: "refused further requests for now (429), or has no credit left",
-    openai.APIStatusError: "answered with status {error.status_code}",
-    openai.OpenAIError: "{error}",  # one of ours
-    Exception: "answered in a form that was not agreed",
-}  # fmt: skip
 
 
 def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
@@ -77,11 +63,16 @@ def ask_all(
             try:
                 replies.append(waiting.get(max(0.0, ends - time.monotonic())))
             except Exception as error:  # whatever a server causes costs one answer
-                said = next(said for kind, said in SENTENCES.items() if isinstance(error, kind))
-                at = client.base_url.netloc.decode()
-                notices[f"The model {model} at {at} {said.format(error=error)}."] = True
+                notices[_sentence(error, model, client.base_url.netloc.decode())] = True
                 replies.append((None, "template"))
     return replies, [*notices]
+
+
+def _sentence(error: Exception, model: str, at: str) -> str:
+    """In our words: what a server says of an error may hold the key."""
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    said = next(FAILURES[kind] for kind in kinds if kind in FAILURES)
+    return f"The model {model} at {at} {said.format(error=error)}."
 
 
 def _one(

@@ -1,11 +1,21 @@
 """uvicorn's connections with a clock and a bound, since it has neither for who sends slowly."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 MOST_SECONDS, MOST_OPEN = 10, 500  # without a whole request; connections
+
+
+def allow_files() -> None:
+    """More open files than many systems begin with: a crowd is accepted before it is bounded."""
+    with suppress(ImportError):  # Windows has no such limit
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, 8192)), most))
 
 
 class Connection(H11Protocol):
@@ -15,12 +25,14 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self.look()
+        self.begun = self.loop.time()
         if len(self.connections) > MOST_OPEN:
-            others: Any = self.connections - {self}
-            next(filter(Connection.is_reading, others), self).transport.abort()
+            slow: Any = filter(Connection.is_reading, self.connections)
+            min(slow, key=lambda one: one.begun).transport.abort()  # the oldest
 
     def is_reading(self) -> bool:
-        return not self.cycle or self.cycle.more_body or self.cycle.response_complete
+        idle = not self.cycle or self.cycle.more_body or self.cycle.response_complete
+        return idle and not self.transport.is_closing()
 
     def look(self, before: Any = "nothing yet") -> None:
         """Again and again: is it the request of the last time that is still not there?"""

@@ -23,7 +23,6 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 import uvicorn
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
@@ -31,7 +30,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from careerlib import __version__
-from careerlib.app.connection import Connection
+from careerlib.app.connection import Connection, allow_files
 from careerlib.app.feedback import Unavailable, open_store, record
 from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.encoding import encode_persons
@@ -43,8 +42,10 @@ from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-MOST_ASKED, ASKING_SECONDS = 4, 25  # requests that wait for a paid model, each at most so long
-ASKING, ASKERS = asyncio.Semaphore(MOST_ASKED), ThreadPool(MOST_ASKED)  # these end with the process
+# Of a paid model: answers an hour; requests that wait for it, each in a thread that ends with the
+# process, and at most so long.
+MOST_PAID, PAID = 300, Counter()
+ASKING, ASKERS, ASKING_SECONDS = asyncio.Semaphore(4), ThreadPool(4), 25
 HOSTS = ["localhost", "127.0.0.1", "::1"]  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
@@ -73,7 +74,6 @@ app = FastAPI(
 )  # fmt: skip
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
-app.state.paid_calls, app.state.paid = 300, Counter()  # an hour; so far, by hour
 app.state.key, app.state.is_ending = secrets.token_bytes(32), lambda: False
 
 
@@ -172,18 +172,18 @@ def recommendations(wanted: Wanted) -> Listed:
 async def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
     if wanted.writer == "template":
-        return await run_in_threadpool(_explained, wanted)
-    paid, hour = app.state.paid, time.time() // 3600
-    if paid[hour] + wanted.top > app.state.paid_calls or ASKING.locked():
+        return await asyncio.to_thread(_explained, wanted)
+    hour = time.time() // 3600
+    if ASKING.locked() or PAID[hour] + wanted.top > MOST_PAID:
         raise Unavailable("Too much is asked of the model for now; take the writer 'template'.")
-    paid[hour] += wanted.top
+    PAID[hour] += wanted.top
     async with ASKING:
         work = ASKERS.apply_async(_paid_for, [wanted])
         while not work.ready():
             if app.state.is_ending():
                 raise Unavailable("The service is ending.")
             await asyncio.sleep(0.1)
-        return work.get()
+    return work.get()
 
 
 def _paid_for(wanted: Wanted) -> dict[str, list]:
@@ -246,11 +246,10 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 def serve(
-    host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int],
-    paid_calls: int,
-) -> None:  # fmt: skip
+    host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int]
+) -> None:
     """Run the service until it is ended; the arguments are the options of `careerlib serve`."""
-    state, state.feedback, state.keep, state.paid_calls = app.state, feedback, keep, paid_calls
+    app.state.feedback, app.state.keep = feedback, keep
     try:
         family, *_, address = socket.getaddrinfo(host or ".", port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
@@ -258,6 +257,7 @@ def serve(
         where, why = f"at '{host}', port {port}", getattr(error, "strerror", None) or "no name"
         told = f"Cannot listen {where} ({why}); choose another --host or --port."
         raise CareerlibError(told) from None
+    allow_files()
     with listening:
         with closing(open_store(feedback)) as store:
             ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
@@ -270,6 +270,6 @@ def serve(
         # It logs no profile, and ends within seconds, whatever it is at.
         how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 3}
         server = uvicorn.Server(uvicorn.Config(app, http=Connection, **how))
-        state.is_ending = lambda: server.should_exit
+        app.state.is_ending = lambda: server.should_exit
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])

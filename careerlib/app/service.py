@@ -12,7 +12,7 @@ import secrets
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import asdict
 from fnmatch import fnmatch
@@ -124,16 +124,13 @@ class Wanted(BaseModel, extra="forbid"):
     writer: Literal["template", "openai"] = "template"
 
 
-Listed = create_model("Listed", list=str, method=str, limits=str, words=str, occupations=list[dict])
+Listed = create_model("Listed", list=str, limits=str, words=str, occupations=list[dict])
 
 
 class Pressed(BaseModel, extra="forbid"):
-    """What came of a list as it was given out: 1 or -1 for a thumb up or down, 0 for neither."""
+    """What came of a list: 1 or -1 for a thumb up or down, 0 for neither, from its top."""
 
-    list: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    method: Method
-    profile: Stated
-    occupations: Annotated[list[str], Field(min_length=1, max_length=MOST_ROWS)]
+    list: str
     pressed: list[Literal[-1, 0, 1]]
 
 
@@ -161,11 +158,12 @@ def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[s
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    """The list's name, what limits removed, what words mean; a row an occupation, best first."""
-    rows = _ranked(wanted)
-    name = _signed(secrets.token_hex(16), wanted.method, wanted.profile, rows["onet_soc_code"])
+    """What limits removed, what words mean; a row an occupation, best first; all that is to be kept
+    of the list, signed, to come back with thumbs."""
+    rows, name = _ranked(wanted), secrets.token_hex(16)
+    kept = json.dumps([name, wanted.method, asdict(wanted.profile), *rows["onet_soc_code"]])
     said = {"limits": rows.attrs["limits"], "words": rows.attrs["words"]}
-    return {"list": name, "method": wanted.method, **said, "occupations": _records(rows)}
+    return {"list": _signature(kept) + kept, **said, "occupations": _records(rows)}
 
 
 @app.post("/explanations")
@@ -202,20 +200,20 @@ def _explained(wanted: Wanted, **asking: Any) -> dict[str, list]:
 @app.post("/feedback")
 def feedback(pressed: Pressed) -> dict[str, int]:
     """Kept once this has answered; the same list sent again replaces itself."""
-    name, method, codes = pressed.list, pressed.method, pressed.occupations
-    known = hmac.compare_digest(name, _signed(name[:32], method, pressed.profile, codes))
-    if not known or len(codes) != len(pressed.pressed):
+    signature, kept = pressed.list[:64], pressed.list[64:]
+    if not hmac.compare_digest(signature.encode(), _signature(kept).encode()):
         raise CareerlibError("No such list was given out here; ask for a list, and press there.")
-    (person,) = encode_persons(pressed.profile)
+    name, method, profile, *codes = json.loads(kept)
+    if len(codes) != len(pressed.pressed):
+        raise CareerlibError(f"The list has {len(codes)} occupations; give a number for each.")
+    (person,) = encode_persons(Profile(**profile))
     with closing(open_store(app.state.feedback, make=False)) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}
 
 
-def _signed(name: str, method: str, profile: Profile, codes: Iterable[str]) -> str:
-    """The name and a signature of all that is given out under it."""
-    given = json.dumps([name, method, asdict(profile), *codes], sort_keys=True)
-    return name + hmac.digest(app.state.key, given.encode(), "sha256").hex()[:32]
+def _signature(text: str) -> str:
+    return hmac.digest(app.state.key, text.encode(), "sha256").hex()
 
 
 def _ranked(wanted: Wanted) -> pd.DataFrame:

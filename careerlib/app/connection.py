@@ -19,29 +19,26 @@ def allow_files() -> None:
 
 
 class Connection(H11Protocol):
-    """uvicorn's, which is cut off where no request comes for long, where others want its place,
-    and where the service ends."""
+    """uvicorn's, which is cut off where a request does not come: soon in a crowd, else after a
+    while, and when the service ends."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
+        self.loop.call_later(0.2, self.give_way)
         self.look()
-        self.begun = self.loop.time()
-        if len(self.connections) > MOST_OPEN:
-            slow: Any = filter(Connection.is_reading, self.connections)
-            min(slow, key=lambda one: one.begun).transport.abort()  # the oldest
 
-    def is_reading(self) -> bool:
-        idle = not self.cycle or self.cycle.more_body or self.cycle.response_complete
-        return idle and not self.transport.is_closing()
+    def give_way(self, now: bool = False) -> None:
+        reads = not self.cycle or self.cycle.more_body or self.cycle.response_complete
+        if reads and (now or len(self.connections) > MOST_OPEN):
+            self.transport.abort()
 
     def look(self, before: Any = "nothing yet") -> None:
         """Again and again: is it the request of the last time that is still not there?"""
-        if self.is_reading() and self.cycle is before:
-            self.transport.abort()
-        elif not self.transport.is_closing():
+        if self.cycle is before:
+            self.give_way(now=True)
+        if not self.transport.is_closing():
             self.loop.call_later(MOST_SECONDS, self.look, self.cycle)
 
     def shutdown(self) -> None:
         super().shutdown()
-        if self.is_reading():
-            self.transport.abort()
+        self.give_way(now=True)

@@ -42,10 +42,8 @@ from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-# Of a paid model: answers an hour; requests that wait for it, each in a thread that ends with the
-# process, and at most so long.
-MOST_PAID, PAID = 300, Counter()
-ASKING, ASKERS, ASKING_SECONDS = asyncio.Semaphore(4), ThreadPool(4), 25
+# Of a paid model: answers an hour, requests that may wait for it, each at most so long.
+MOST_PAID, PAID, ASKING, ASKING_SECONDS = 300, Counter(), asyncio.Semaphore(4), 25
 HOSTS = ["localhost", "127.0.0.1", "::1"]  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
@@ -176,12 +174,13 @@ async def explanations(wanted: Wanted) -> dict[str, list]:
         raise Unavailable("Too much is asked of the model for now; take the writer 'template'.")
     PAID[hour] += wanted.top
     async with ASKING:
-        work = ASKERS.apply_async(_paid_for, [wanted])
-        while not work.ready():
-            if app.state.is_ending():
-                raise Unavailable("The service is ending.")
-            await asyncio.sleep(0.1)
-    return work.get()
+        with ThreadPool(1) as thread:  # which ends with the process, also while it waits
+            work = thread.apply_async(_paid_for, [wanted])
+            while not work.ready():
+                if app.state.is_ending():
+                    raise Unavailable("The service is ending.")
+                await asyncio.sleep(0.1)
+            return work.get()
 
 
 def _paid_for(wanted: Wanted) -> dict[str, list]:

@@ -203,9 +203,8 @@ def test_a_cache_that_cannot_be_used_costs_no_answer(tmp_path):
 
 NO_ADDRESS = "nonsense", "x:80", "ftp://x", "http://", "http://x:99999"
 WRONG = [
-    ("OPENAI_API_KEY", "  \n", "is not set"), ("OPENAI_API_KEY", f"{KEY}\nx", "holds letters"),
-    ("OPENAI_API_KEY", "\u20ac", "holds letters"), ("SSL_CERT_FILE", "/none", "cannot be used"),
-    ("HTTPS_PROXY", "x://y", "cannot be used"),
+    *(("OPENAI_API_KEY", key, "is not set, or holds letters") for key in (" \n", f"{KEY}\nx", "€")),
+    ("SSL_CERT_FILE", "/none", "cannot be used"), ("HTTPS_PROXY", "x://y", "cannot be used"),
     *(("OPENAI_BASE_URL", address, "cannot be used") for address in NO_ADDRESS),
 ]  # fmt: skip
 

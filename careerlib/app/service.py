@@ -146,12 +146,9 @@ async def health() -> dict[str, str]:
 
 @app.get("/titles")
 def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[str, str]]:
-    """Up to ten job titles with a word that begins so, and the occupation that each stands for."""
-    folded = TITLES["title"].str.casefold()
-    found = TITLES[folded.str.contains(rf"\b{re.escape(q.casefold())}")]
-    later = ~folded[found.index].str.startswith(q.casefold())
-    best = found.assign(later=later, long=found["title"].str.len()).sort_values(["later", "long"])
-    return best.head(10)[["title", "onet_soc_code", "occupation"]].to_dict("records")
+    """The ten shortest job titles with a word that begins so; the occupation each stands for."""
+    found = TITLES[TITLES["title"].str.contains(rf"\b{re.escape(q)}", case=False)]
+    return found.sort_values("title", key=lambda title: title.str.len()).head(10).to_dict("records")
 
 
 @app.post("/recommendations")

@@ -41,8 +41,8 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
         raise CareerlibError(f"{what}; correct or unset them.") from None
     key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * here
     if not re.fullmatch("[!-~]+", key):
-        what = "holds letters that no key has (it is not shown here)" if key else "is not set"
-        raise CareerlibError(f"OPENAI_API_KEY {what}; set it, or use the writer 'template'.")
+        what = "OPENAI_API_KEY is not set, or holds letters that no key has"
+        raise CareerlibError(f"{what}; set it, or use the writer 'template'.")
     return openai.OpenAI(api_key=key, base_url=address, timeout=seconds, http_client=web)
 
 

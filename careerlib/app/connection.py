@@ -1,6 +1,7 @@
 """uvicorn's connections with a clock and a bound, since it has neither for who sends slowly."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -11,6 +12,8 @@ MOST_SECONDS, MOST_OPEN = 10, 500  # without a whole request; connections
 
 def allow_files() -> None:
     """More open files than many systems begin with: a crowd is accepted before it is bounded."""
+    # It would tell of each connection that it cannot accept, a thousand times a second.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     with suppress(ImportError):  # Windows has no such limit
         import resource
 
@@ -24,7 +27,8 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self.loop.call_later(0.2, self.give_way)
+        # In two steps, so that what a busy loop has not read yet is read between them.
+        self.loop.call_later(0.2, self.loop.call_later, 0.2, self.give_way)
         self.look()
 
     def give_way(self, now: bool = False) -> None:

@@ -242,7 +242,6 @@ def fetch(output: Path) -> None:
     option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
     option("--keep", "Feedback to keep: the last lists, the last days.", (100_000, 365),
            type=click.IntRange(1), nargs=2, metavar="LISTS DAYS"),
-    option("--paid-calls", "Most calls of a paid model an hour.", 300, type=click.IntRange(0)),
 ])  # fmt: skip
 def serve(**options: Any) -> None:
     """Serve lists, explanations and feedback over HTTP until Ctrl-C.
@@ -251,7 +250,7 @@ def serve(**options: Any) -> None:
     """
     from careerlib.app import service
 
-    service.serve(**options, say=click.echo)
+    service.serve(**options)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ NOT_RUN = {
     "python -m nbdime --enable": "changes Git's settings",
     "git checkout": "changes the checkout",
     "dask worker --nthreads --no-nanny": "a cluster; the tests of sweeps start one on loopback",
-    "python -m careerlib.app.record --writer": "asks a model; test_explain_model.py records a mock",
+    "python .ci/record.py --writer": "asks a model; test_explain_model.py records a mock",
     "careerlib sweep -p --scheduler --findings": "a cluster, or an hour",
 }
 

@@ -1,10 +1,10 @@
 """Asking a model: every way to fail ends in bounded time, with a sentence and a full list."""
 
 import gzip
-import io
 import json
 import logging
-import os
+import runpy
+import shutil
 import time
 from unittest.mock import Mock
 
@@ -16,16 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug import Response
 
-from careerlib.app import record
 from careerlib.catalog import load_catalog
-from careerlib.explain import answer_model, explain, gather
-from careerlib.explain.ask import client_from_environment
+from careerlib.explain import FIELDS, answer_model, explain, gather, messages, names_of, points
+from careerlib.explain.ask import ask_all, client_from_environment
 from careerlib.profile import CONTRASTING, SARAH
+from careerlib.project import DATA, ROOT
 
 KEY = "marked-key-abcdefghij-do-not-show"
 CODES = ["11-3051.00", "15-1244.00", "17-3027.00"]
 CATALOG = load_catalog()
 WORDS = "Your days would have a clear purpose here."
+[FACTS], NAMES = gather(SARAH, CATALOG, [CATALOG.position(CODES[0])]), names_of(CATALOG)
+QUESTION = messages(SARAH, FACTS), answer_model(FACTS)
 
 
 def content(asked, **change):
@@ -119,7 +121,7 @@ FAULTS = [
     (answer("", end="content_filter"), "refused to answer"),
     (answer('{"why": "Critical', end="length"), "was cut off"),
     (lambda asked: httpx2.Response(200, content=iter(lambda: b" " * 65536, b"")), LONG),
-    (answer("a" * 100_000), LONG), (status(200, **ZIPPED), AGREED),
+    (answer("a" * 100_000), LONG), (status(200, **ZIPPED), LONG),
     (answer("Sure, here is why."), AGREED), (answer("[" * 5_000), AGREED),
     (lambda asked: completion(content(asked, extra=1)), AGREED),
     (lambda asked: completion(content(asked, next_step=INVENTED)), AGREED),
@@ -146,19 +148,19 @@ NESTED = st.recursive(st.none() | st.floats() | st.text(), lambda part: st.lists
 @settings(max_examples=60)
 @given(st.text() | NESTED.map(json.dumps))
 def test_any_text_of_a_model_gives_an_answer_or_a_notice(text):
-    written = ask(model(answer(text)), CODES[:1])
-    assert sources(written) == ["template"] and len(written.notices) == 1
+    replies, notices = ask_all([QUESTION], model(answer(text)), cache=None)
+    assert replies == [(None, "template")] and len(notices) == 1
 
 
 @given(st.text(max_size=300) | st.text("Your {name}. §9!", max_size=60))
 def test_any_words_of_a_model_are_shown_or_replaced_and_never_change_a_fact(words):
-    ours = explain(SARAH, CODES[:1], catalog=CATALOG).table.iloc[0]
-    point = {"id": ours["id"], "words": words}
-    made = model(lambda asked: completion(content(asked, speaks_for=[point])))
-    row = ask(made, CODES[:1]).table.iloc[0]
-    assert list(row[["id", "side", "fact"]]) == list(ours[["id", "side", "fact"]])
-    assert not row["broken"] or row["words"] == ours["words"]
-    assert not any(sign in row["words"] + row["refused"] for sign in "0123456789<>$*@/[]`\n")
+    facts = [FACTS.on(side)[0] for side in FIELDS]
+    said = [[{"id": fact.id, "words": words}] for fact in facts]
+    answer = QUESTION[1].model_validate(dict(zip(FIELDS.values(), said, strict=True)))
+    for fact, row in zip(facts, points(answer, FACTS, NAMES), strict=True):
+        assert (row["id"], row["side"], row["fact"]) == (fact.id, fact.side, fact.text)
+        assert not row["broken"] or row["words"] == fact.plain.replace("{name}", fact.name)
+        assert not any(sign in row["words"] + row["refused"] for sign in "0123456789<>$*@/[]`\n")
 
 
 def test_the_whole_call_has_a_limit_that_keeps_what_came(tmp_path):
@@ -183,28 +185,26 @@ def test_a_second_run_asks_nothing_and_anything_else_is_asked_anew(tmp_path):
         assert sources(ask(**{"client": client, "cache": tmp_path, **change})) == ["live"] * 3
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"null", b"\xff", b"[" * 10**5, b" " * 10**6])
-def test_a_damaged_entry_is_ignored_with_a_notice_and_replaced(tmp_path, damage):
+def test_a_damaged_entry_is_asked_anew_and_replaced(tmp_path):
     client = model()
-    ask(client, CODES[:1], cache=tmp_path)
-    [entry] = tmp_path.iterdir()
-    entry.write_bytes(damage)
-    written = ask(client, CODES[:1], cache=tmp_path)
-    assert written.notices == [f"The cached answer '{entry.name}' is damaged and was ignored."]
-    assert sources(ask(client, CODES[:1], cache=tmp_path)) == ["cached"]
+    for damage in (b"", b"{", b"null", b"\xff", b"[" * 10**5, b" " * 10**6):
+        ask(client, CODES[:1], cache=tmp_path)
+        [entry] = tmp_path.iterdir()
+        entry.write_bytes(damage)
+        assert sources(ask(client, CODES[:1], cache=tmp_path)) == ["live"]
+        assert sources(ask(client, CODES[:1], cache=tmp_path)) == ["cached"]
 
 
-def test_a_cache_that_cannot_be_used_costs_a_notice_only(tmp_path):
+def test_a_cache_that_cannot_be_used_costs_no_answer(tmp_path):
     (tmp_path / "file").write_text("here is a file")
     written = ask(model(), cache=tmp_path / "file")
-    assert sources(written) == ["live"] * 3 and "cache cannot keep it" in written.notices[-1]
+    assert sources(written) == ["live"] * 3 and written.notices == []
 
 
 NO_ADDRESS = "nonsense", "x:80", "ftp://x", "http://", "http://x:99999"
 WRONG = [
-    ("OPENAI_API_KEY", "  \n", "is not set"), ("OPENAI_API_KEY", f"{KEY}\nx", "holds letters"),
-    ("OPENAI_API_KEY", "\u20ac", "holds letters"), ("SSL_CERT_FILE", "/none", "cannot be used"),
-    ("HTTPS_PROXY", "x://y", "cannot be used"),
+    *(("OPENAI_API_KEY", key, "is not set, or holds letters") for key in (" \n", f"{KEY}\nx", "€")),
+    ("SSL_CERT_FILE", "/none", "cannot be used"), ("HTTPS_PROXY", "x://y", "cannot be used"),
     *(("OPENAI_BASE_URL", address, "cannot be used") for address in NO_ADDRESS),
 ]  # fmt: skip
 
@@ -214,6 +214,7 @@ def test_an_environment_that_cannot_be_used_is_one_sentence(
     monkeypatch, refusal, name, value, sentence
 ):
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert client_from_environment().api_key == KEY
     monkeypatch.setenv(name, value)
     message = refusal(ask)
     assert sentence in message and "marked" not in message
@@ -250,11 +251,8 @@ ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
 SPACED = (KEY[:15] + " " + KEY[15:], " ".join(KEY), KEY.upper(), KEY[:20], ESCAPED)
 
 
-def test_the_key_is_in_no_output_and_the_environment_unchanged(
-    server, tmp_path, capfd, caplog, recwarn, monkeypatch
-):
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    environment, seen = dict(os.environ), io.StringIO()
+def test_the_key_is_in_no_output(tmp_path, capfd, caplog, recwarn):
+    caplog.set_level(logging.DEBUG)
     error = {"error": {"message": f"key {KEY} is wrong", "code": KEY, "type": KEY}}
     leaks = [
         *(lambda asked, leak=leak: completion(content(asked).replace(WORDS, f"Your key is {leak}."))
@@ -262,25 +260,20 @@ def test_the_key_is_in_no_output_and_the_environment_unchanged(
         *(status(code, json=error) for code in (400, 401, 429, 500)),
         answer(f"{KEY} {{"), status(200, content=KEY), answer(None, refusal=KEY),
     ]  # fmt: skip
-    caplog.set_level(logging.DEBUG)
-    for place, leak in enumerate(leaks):
-        server.behave = lambda asked, leak=leak: Response(
-            (made := leak(asked)).content, made.status_code
-        )
-        written = ask(codes=CODES[:1], cache=tmp_path / str(place))
+    for leak in leaks:
+        written = ask(model(leak), CODES[:1], cache=tmp_path)
         assert sources(written) == ["template"] and len(written.notices) == 1
-        print(written, written.table.to_dict(), file=seen)
-    logged = [str(vars(record)) for record in caplog.records if record.name != "werkzeug"]
+        print(written, written.table.to_dict())
+    logged = [str(vars(record)) for record in caplog.records]
     warned = [str(warning.message) for warning in recwarn.list]
-    everything = "\n".join((seen.getvalue(), *capfd.readouterr(), *logged, *warned)).casefold()
+    everything = "\n".join((*capfd.readouterr(), *logged, *warned)).casefold()
     assert not any(part.casefold()[3:] in everything for part in (KEY, *SPACED))
-    assert dict(os.environ) == environment and not list(tmp_path.rglob("*.json"))
-    assert client_from_environment().api_key == KEY
+    assert not list(tmp_path.iterdir())
 
 
 def test_recorded_answers_keep_to_their_schema_and_each_is_rated():
-    ratings, keys = pd.read_csv(record.RATINGS), ["model", "person", "onet_soc_code"]
-    for model, kept in json.loads(record.ANSWERS.read_text("utf-8")).items():
+    ratings, keys = pd.read_csv(DATA / "ratings.csv"), ["model", "person", "onet_soc_code"]
+    for model, kept in json.loads((DATA / "answers.json").read_text("utf-8")).items():
         found = [(model, one["person"], one["onet_soc_code"]) for one in kept["answers"]]
         assert len(found) == 20
         for by in ("by hand", model):
@@ -292,21 +285,21 @@ def test_recorded_answers_keep_to_their_schema_and_each_is_rated():
             answer_model(facts).model_validate_json(one["text"])
 
 
-def test_recording_keeps_what_others_wrote_and_what_was_rated_by_hand(tmp_path, monkeypatch):
+def test_recording_keeps_what_others_wrote_and_what_was_rated_by_hand(tmp_path):
+    recording = runpy.run_path(str(ROOT / ".ci" / "record.py"))
+
     def both(asked):
         judges = "friendly" in asked["response_format"]["json_schema"]["schema"]["properties"]
-        text = json.dumps(dict.fromkeys(record.Rubric.model_fields, True))
+        text = json.dumps(dict.fromkeys(recording["Rubric"].model_fields, True))
         made = json.loads((completion(text) if judges else good(asked)).content)
         usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
         return httpx2.Response(200, json={**made, "usage": usage})
 
-    for name in ("ANSWERS", "RATINGS"):
-        copy = tmp_path / name
-        copy.write_bytes(getattr(record, name).read_bytes())
-        monkeypatch.setattr(record, name, copy)
-    before = pd.read_csv(record.RATINGS)
-    record.record(model(both), {"model": "m"})
-    assert [*json.loads(record.ANSWERS.read_text("utf-8"))] == ["smollm2-135m-instruct", "m"]
-    after = pd.read_csv(record.RATINGS)
+    for name in ("answers.json", "ratings.csv"):
+        shutil.copy(DATA / name, tmp_path)
+    recording["record"](model(both), {"model": "m"}, tmp_path)
+    answers = json.loads((tmp_path / "answers.json").read_text("utf-8"))
+    assert [*answers] == ["smollm2-135m-instruct", "m"]
+    before, after = (pd.read_csv(folder / "ratings.csv") for folder in (DATA, tmp_path))
     assert after[: len(before)].equals(before)
     assert after[len(before) :]["rater"].tolist() == ["m"] * 40

@@ -20,12 +20,12 @@ def form(tmp_path, monkeypatch):
 
 def test_everything_set_becomes_the_profile(form):
     assert form.profile == Profile()
-    form.occupation.value = "marketing manager "
+    form.boxes["occupation"].value = "marketing manager "
     form.sliders["skills"]["Writing"].value = 4
     form.sliders["knowledge"]["Biology"].value = 5
-    form.min_wage.value = " 50000"
-    form.education.value = "Master's degree"
-    form.fields.value = ("Computer and mathematical", "Legal")
+    form.boxes["min_wage"].value = " 50000"
+    form.boxes["max_education"].value = "Master's degree"
+    form.boxes["fields"].value = ("Computer and mathematical", "Legal")
     assert form.profile == Profile(
         {"Writing": 4}, knowledge={"Biology": 5}, min_wage=50_000, occupation="11-2021.00",
         max_education="Master's degree", fields=["15", "23"],
@@ -36,8 +36,9 @@ def test_all_that_profile_knows_can_be_set_and_is_named(form):
     for block, (names, highest) in SCALES.items():
         sliders = [(one.description, one.min, one.max) for one in form.sliders[block].values()]
         assert sliders == [(name, 0, highest) for name in names]
-    assert len(form.education.options) == 9 and len(form.fields.options) == 22
-    assert "Marketing Managers" in form.occupation.options
+    offered = {name: box.options for name, box in form.boxes.items() if name != "min_wage"}
+    assert len(offered["max_education"]) == 9 and len(offered["fields"]) == 22
+    assert "Marketing Managers" in offered["occupation"]
     assert set(form.method.options) == set(METHODS) and form.method.value == "matched"
     assert form.ratings.titles[form.ratings.selected_index] == "interests"
 
@@ -59,10 +60,10 @@ def test_the_list_is_that_of_the_method_without_a_score_of_0_or_a_missing_wage(
 def test_it_answers_with_a_sentence_a_list_or_a_command_that_works(form, tmp_path, capsys):
     form._answer(form.listed)
     assert "The profile is empty" in capsys.readouterr().out
-    form.min_wage.value = "-5"
+    form.boxes["min_wage"].value = "-5"
     form._answer(form.listed)
     assert "min_wage is '-5'" in capsys.readouterr().out
-    form.min_wage.value = ""
+    form.boxes["min_wage"].value = ""
     form.sliders["interests"]["Enterprising"].value = 6
     form.method.value = "post"  # its one list has a title of 53 letters, which is not cut
     form._answer(form.listed)

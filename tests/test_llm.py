@@ -33,17 +33,23 @@ def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
 
 
 @installed
+def test_a_server_that_cannot_start_is_one_sentence(monkeypatch, refusal):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert "cannot start" in refusal(llm.local_model().__enter__)
+
+
+@installed
 def test_the_local_model_answers_within_the_schema():
     with llm.writing("local") as how:
-        written = explain(Profile(interests={"Investigative": 6}), ["11-3051.00"], **how)
+        written = explain(Profile(interests={"Investigative": 6}), ["15-1231.00"], **how)
     assert written.notices == []
     assert set(written.table["source"]) == {"live"}
-    assert set(written.table["side"]) == {"for", "against", "next"}
+    assert list(written.table["side"]) == ["for", "next"]  # it has nothing against it
     assert set(written.table["writer"]) == {llm.MODEL}
 
 
 @installed
-def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block(refusal):
+def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block():
     with pytest.raises(ZeroDivisionError), llm.local_model() as client:
         port, address = client.base_url.port, f"{client.base_url}chat/completions"
         asked = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
@@ -55,24 +61,19 @@ def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block(refu
         assert hostname.startswith("127.") or not listens(port, hostname)
         raise ZeroDivisionError
     assert not listens(port)
-    assert "is slow to start" in refusal(llm.local_model(0.001).__enter__)
 
 
 @installed
-@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_the_server_ends_when_its_starter_does(end):
+def test_the_server_ends_when_its_starter_is_killed():
     code = (
         "import time\nfrom careerlib.app import llm\nwith llm.local_model() as client:\n"
         "    print(client.base_url.port, flush=True)\n    time.sleep(60)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        cwd=ROOT, start_new_session=True,
-    ) as starter:  # fmt: skip
+    command, options = [sys.executable, "-c", code], {"stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=ROOT, **options) as starter:
         port = starter.stdout.readline().strip()
         assert listens(port)
-        # Ctrl-C in a terminal goes to the whole group.
-        (os.killpg if end == signal.SIGINT else os.kill)(starter.pid, end)
+        os.kill(starter.pid, signal.SIGKILL)
     until(lambda: not listens(port), seconds=10)
 
 

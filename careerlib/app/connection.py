@@ -2,42 +2,47 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-MOST_SECONDS, MOST_OPEN = 10, 500  # until a request is read; connections
-READING = h11.IDLE, h11.SEND_BODY  # the states of who has not sent a whole request
+MOST_SECONDS, MOST_OPEN = 10, 500  # without a whole request; connections
+
+
+def allow_files() -> None:
+    """More open files than many systems begin with: a crowd is accepted before it is bounded."""
+    # It would tell of each connection that it cannot accept, a thousand times a second.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with suppress(ImportError):  # Windows has no such limit
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, 8192)), most))
 
 
 class Connection(H11Protocol):
-    """uvicorn's, with a clock until a request is read, and a bound: who is slow gives way."""
+    """uvicorn's, which is cut off where a request does not come: soon in a crowd, else after a
+    while, and when the service ends."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
-        self.clock = self.loop.call_later(MOST_SECONDS, transport.abort)
-        if len(self.connections) > MOST_OPEN:
-            others: Any = self.connections - {self}
-            slow = (one for one in others if not one.clock.cancelled())
-            next(slow, self).transport.abort()
+        # In two steps, so that what a busy loop has not read yet is read between them.
+        self.loop.call_later(0.2, self.loop.call_later, 0.2, self.give_way)
+        self.look()
 
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.their_state not in READING:
-            self.clock.cancel()
+    def give_way(self, now: bool = False) -> None:
+        reads = not self.cycle or self.cycle.more_body or self.cycle.response_complete
+        if reads and (now or len(self.connections) > MOST_OPEN):
+            self.transport.abort()
 
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self.conn.their_state in READING:
-            self.clock = self.loop.call_later(MOST_SECONDS, self.transport.abort)
+    def look(self, before: Any = "nothing yet") -> None:
+        """Again and again: is it the request of the last time that is still not there?"""
+        if self.cycle is before:
+            self.give_way(now=True)
+        if not self.transport.is_closing():
+            self.loop.call_later(MOST_SECONDS, self.look, self.cycle)
 
     def shutdown(self) -> None:
         super().shutdown()
-        if not self.clock.cancelled():
-            self.transport.abort()
-
-
-def is_fault(record: logging.LogRecord) -> bool:
-    """Not: what was cancelled when the service ended."""
-    return not record.exc_info or record.exc_info[0] is not asyncio.CancelledError
+        self.give_way(now=True)

@@ -8,7 +8,7 @@ name. It is a view: the table `lists` has one row a list, so that what was state
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +17,7 @@ from careerlib.encoding import ALL_SLOTS
 from careerlib.errors import CareerlibError
 
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
-# Without a write-ahead log: the file alone has all that was acknowledged, at any time.
-SETTINGS = "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
-SCHEMA = """BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS lists (
-    list TEXT PRIMARY KEY, method TEXT NOT NULL, stated TEXT NOT NULL, shown TEXT NOT NULL,
-    at INTEGER NOT NULL DEFAULT (CAST(strftime('%s', 'now') AS INTEGER)));
-CREATE INDEX IF NOT EXISTS lists_at ON lists (at);
-CREATE VIEW IF NOT EXISTS feedback AS
-    SELECT list, method, key + 1 AS position, json_extract(value, '$[0]') AS occupation,
-        json_extract(value, '$[1]') AS pressed, stated FROM lists, json_each(shown);
-CREATE TABLE IF NOT EXISTS secret (key BLOB NOT NULL);
-INSERT INTO secret SELECT randomblob(32) WHERE NOT EXISTS (SELECT 1 FROM secret);
-COMMIT;"""
+SCHEMA = Path(__file__).with_suffix(".sql").read_text("utf-8")
 ROW = "INSERT OR REPLACE INTO lists (list, method, stated, shown) VALUES (?, ?, ?, ?)"
 OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
     OR at < strftime('%s', 'now') - 86400 * ?"""
@@ -43,22 +31,19 @@ class Unavailable(CareerlibError):
 
 def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
     """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
-    path, store = Path(path).absolute(), None
+    path = Path(path).absolute()
     with _told(f"{path} cannot keep feedback", "name another file, or mend this one"):
-        try:
-            if make:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
-            store = sqlite3.connect(address, LOCKED_SECONDS, check_same_thread=False, uri=True)
+        if make:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
+        with ExitStack() as stack:  # closes it unless all goes well
+            store = stack.enter_context(closing(sqlite3.connect(address, LOCKED_SECONDS, uri=True)))
             found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
             if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
                 raise sqlite3.DatabaseError("another program or version has made it")
-            store.executescript(SETTINGS + SCHEMA * make)
+            store.executescript(SCHEMA)
             store.execute("SELECT position, at, secret.key FROM feedback, lists, secret LIMIT 0")
-        except BaseException:
-            if store:
-                store.close()
-            raise
+            stack.pop_all()
     return store
 
 

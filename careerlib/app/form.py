@@ -3,7 +3,7 @@
 import shlex
 import sys
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import ipywidgets as widgets
 import pandas as pd
@@ -20,15 +20,7 @@ SHOWN = ["rank", "title", "score", "confidence", "median_wage", "note"]
 WHOLE = {"style": {"description_width": "initial"}, "layout": {"width": "max-content"}}
 SLIDER = {"style": {"description_width": "240px"}, "layout": {"width": "460px"}}
 GRID = {"grid_template_columns": "repeat(auto-fill, 470px)"}
-# A slider's handle, which is what a screen reader reads, does not take over its description.
-NAME_THE_SLIDERS = """
-const name = () => document.querySelectorAll(".widget-slider").forEach((slider) => {
-  const label = slider.querySelector("label"), handle = slider.querySelector(".noUi-handle");
-  if (label && handle) handle.setAttribute("aria-label", label.textContent);
-});
-new MutationObserver(name).observe(document.body, {childList: true, subtree: true});
-name();
-"""
+NAME_THE_SLIDERS = Path(__file__).with_suffix(".js").read_text("utf-8")
 
 
 class ProfileForm:
@@ -40,12 +32,14 @@ class ProfileForm:
             for block, (names, most) in SCALES.items()
         }
         titles, groups = [*load_catalog().titles], [*major_groups().values()]
-        levels, choice = [("any", None), *zip(EDUCATION, EDUCATION, strict=True)], widgets.Dropdown
-        self.occupation = widgets.Combobox(options=titles, description="what you do now", **WHOLE)
-        # Text, since a box for numbers turns what it does not like into 0, and nobody is told.
-        self.min_wage = widgets.Text(description="lowest wage, USD a year", **WHOLE)
-        self.education = choice(options=levels, description="highest education", **WHOLE)
-        self.fields = widgets.SelectMultiple(options=groups, description="fields wanted", **WHOLE)
+        levels, choice = [("any", ""), *zip(EDUCATION, EDUCATION, strict=True)], widgets.Dropdown
+        self.boxes = {
+            "occupation": widgets.Combobox(options=titles, description="what you do now", **WHOLE),
+            # Text, since a box for numbers turns what it does not like into 0, and nobody is told.
+            "min_wage": widgets.Text(description="lowest wage, USD a year", **WHOLE),
+            "max_education": choice(options=levels, description="highest education", **WHOLE),
+            "fields": widgets.SelectMultiple(options=groups, description="fields wanted", **WHOLE),
+        }
         self.method = choice(options=[*METHODS], value="matched", description="method", **WHOLE)
         self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
@@ -55,25 +49,22 @@ class ProfileForm:
         parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
         blocks = [block.replace("_", " ") for block in SCALES]
         self.ratings = widgets.Accordion(parts, titles=blocks, selected_index=0)
-        limits = [self.min_wage, self.education], [self.fields], [self.method, show, save]
-        rows = [self.occupation, self.ratings, *map(widgets.HBox, limits), self.output]
-        self.widget = widgets.VBox(rows)
+        now, *limits = self.boxes.values()
+        last = widgets.HBox([self.method, show, save])
+        self.widget = widgets.VBox([now, self.ratings, *limits, last, self.output])
 
     @property
     def profile(self) -> Profile:
-        stated: dict[str, Any] = {
-            block: {name: slider.value for name, slider in sliders.items() if slider.value > 0}
-            for block, sliders in self.sliders.items()
-        }
-        return Profile(
-            **stated, max_education=self.education.value, fields=self.fields.value,
-            min_wage=self.min_wage.value.strip() or None, occupation=self.occupation.value.strip(),
-        )  # fmt: skip
+        stated = {block: {name: slider.value for name, slider in sliders.items() if slider.value}
+                  for block, sliders in self.sliders.items()}  # fmt: skip
+        for name, box in self.boxes.items():
+            stated[name] = box.value.strip() if isinstance(box.value, str) else box.value
+        return Profile(**{name: said for name, said in stated.items() if said})
 
     def listed(self) -> pd.DataFrame:
         """The list for the profile, and, printed, what its limits removed and its words mean."""
         rows = recommend(self.profile, method=self.method.value)
-        print(*filter(None, [rows.attrs["limits"], rows.attrs.get("words")]), sep="\n")
+        print(*filter(None, [rows.attrs["limits"], rows.attrs["words"]]), sep="\n")
         wages = rows["median_wage"].map("{:,.0f}".format, na_action="ignore").fillna("–")
         shown = rows.assign(score=rows["score"].map("{:#.2g}".format), median_wage=wages)[SHOWN]
         return shown.set_index("rank").rename_axis(None)
@@ -96,8 +87,6 @@ class ProfileForm:
                 print(error)
 
 
-def profile_form() -> ProfileForm:
+def profile_form() -> None:
     """Show a ProfileForm; needs JupyterLab or Jupyter Notebook."""
-    form = ProfileForm()
-    display(form.widget, Javascript(NAME_THE_SLIDERS))
-    return form
+    display(ProfileForm().widget, Javascript(NAME_THE_SLIDERS))

@@ -4,8 +4,6 @@ SmolLM2-135M-Instruct, 4 bits each, Apache-2.0), served by xllamacpp in a proces
 import importlib.util
 import os
 import secrets
-import select
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -37,25 +35,20 @@ def weights() -> Path | None:
 
 
 @contextmanager
-def local_model(start_seconds: float = 60.0) -> Iterator[Any]:
+def local_model() -> Iterator[Any]:
     """An OpenAI client of a server on the loopback interface, which ends with the `with` block, or
     when we are gone, and wants a key that only this client has. CareerlibError: cannot start."""
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     from openai import DefaultHttpxClient, OpenAI  # load for a second
 
-    key = secrets.token_urlsafe()
-    env = {name: value for name, value in os.environ.items() if name != "OPENAI_API_KEY"}
-    command = [sys.executable, "-m", "careerlib.app.llm"]
-    # The end of its standard input tells the server that we are gone.
-    with Popen(command, text=True, env=env, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
+    key, pipes = secrets.token_urlsafe(), {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL}
+    command, env = [sys.executable, "-m", "careerlib.app.llm"], {**os.environ, "KEY": key}
+    # In a process, since a server that is stopped in the middle of an answer takes ours with it.
+    with Popen(command, text=True, env=env, **pipes) as process:
         try:
-            print(key, file=process.stdin, flush=True)
-            ready, _, _ = select.select([process.stdout], [], [], start_seconds)
-            address = process.stdout.readline().strip() if ready else ""
-            if not address.startswith("http://"):
-                why = "could not start" if ready else "is slow to start"
-                raise CareerlibError(f"The local model {why}; use the writer 'template'.")
+            if not (address := process.stdout.readline().strip()):
+                raise CareerlibError("The local model cannot start; use the writer 'template'.")
             web = DefaultHttpxClient(trust_env=False)  # no proxy
             with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
                 yield client
@@ -64,14 +57,12 @@ def local_model(start_seconds: float = 60.0) -> Iterator[Any]:
 
 
 if __name__ == "__main__":  # the child process: serve until the standard input ends
-    # Ctrl-C in a terminal reaches the whole group; the parent decides when to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     import xllamacpp
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path, parameters.model_alias = str(weights()), {MODEL}
     parameters.hostnames, parameters.port = ["127.0.0.1"], 0
-    parameters.api_keys = [sys.stdin.readline().strip()]
+    parameters.api_keys = [os.environ["KEY"]]
     parameters.n_ctx, parameters.n_parallel = 8192, 1
     # Two threads wait for each other in a busy loop: seven times slower on a busy machine.
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1
@@ -79,4 +70,4 @@ if __name__ == "__main__":  # the child process: serve until the standard input 
     server = xllamacpp.Server(parameters)  # serves as long as somebody holds it
     print(f"{server.listening_address}/v1", flush=True)
     sys.stdin.read()
-    os._exit(0)  # the server has no other way to stop
+    os._exit(0)  # it cannot be stopped while it answers

@@ -1,55 +1,50 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
 No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
-Lists are made in threads and a paid model is asked in processes, so that nothing waits for them.
+Lists are made in threads, and a paid model is asked in some of its own: nothing waits for them.
 """
 
 import asyncio
 import hmac
 import json
-import logging
 import re
 import secrets
 import socket
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import asdict
+from fnmatch import fnmatch
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
 import uvicorn
-from fastapi import Depends, FastAPI, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
 from starlette.exceptions import HTTPException
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from careerlib import __version__
-from careerlib.app.connection import Connection, is_fault
+from careerlib.app.connection import Connection, allow_files
 from careerlib.app.feedback import Unavailable, open_store, record
 from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
-from careerlib.matching import matcher_of
-from careerlib.profile import HIGHEST_WAGE, SARAH, SCALES, Profile, major_groups
+from careerlib.profile import HIGHEST_WAGE, SARAH, Profile, major_groups
 from careerlib.profile import sentence as profile_sentence
 from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-MOST_ASKED, ASKING_SECONDS = 4, 25  # requests that wait for a paid model, each at most so long
-FREE = threading.Semaphore(MOST_ASKED)
-# Whose threads end with the process, also one that waits.
-EXPLAINERS = ThreadPool(MOST_ASKED)
-HOSTS = ["localhost", "127.0.0.1", "[::1]"]  # the names under which the service answers
+# Of a paid model: answers an hour, requests that may wait for it, each at most so long.
+MOST_PAID, PAID, ASKING, ASKING_SECONDS = 300, Counter(), asyncio.Semaphore(4), 25
+HOSTS = ["localhost", "127.0.0.1", "::1"]  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -69,41 +64,50 @@ async def _prepared(app: FastAPI) -> AsyncIterator[None]:
     yield
 
 
-def _own(request: Request, response: Response) -> None:
-    """Only the service's own pages may ask, and no answer stays in a browser."""
-    origin = request.headers.get("origin", "")
-    if origin and origin.partition("://")[2] != request.headers.get("host"):
-        raise HTTPException(403, "A page of another origin asks; open the service's own page.")
-    response.headers.update(HEADERS)
-
-
 Refusal = create_model("Refusal", error=str)
 app = FastAPI(
     title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
-    max_body_size=MOST_BYTES, lifespan=_prepared, dependencies=[Depends(_own)],
+    lifespan=_prepared,
     responses=dict.fromkeys((400, 403, 404, 409, 413, 422, 503), {"model": Refusal}),
 )  # fmt: skip
-app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False)
+app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
-app.state.paid_calls, app.state.paid = 300, Counter()  # an hour; so far, by hour
-app.state.key = secrets.token_bytes(32)
+app.state.key, app.state.is_ending = secrets.token_bytes(32), lambda: False
 
 
-def _schema() -> dict[str, Any]:
-    """The JSON schema of a profile, with what is valid where a text or a number is not enough."""
-    schema = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
-    schema["properties"] |= {
-        "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
-        "background": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
-        "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
-        "max_education": {"enum": [None, *EDUCATION]},
-        "fields": {"type": "array", "items": {"enum": [*major_groups().values()]}},
-        "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
-    }
-    return schema
+@app.middleware("http")
+async def _guarded(request: Request, call_next: Callable) -> Response:
+    """Only the service's own pages may ask, nobody at length, and no answer stays in a browser."""
+    refuse, said = lambda status, why: JSONResponse({"error": why}, status), request.headers
+    host = said.get("host", "")
+    if not any(fnmatch(_name(host), name) for name in HOSTS):
+        answer = refuse(400, "The service has another name; --allow-host gives it one more.")
+    elif said.get("origin", f"://{host}").partition("://")[2] != host:
+        answer = refuse(403, "A page of another origin asks; open the service's own page.")
+    elif int(said.get("content-length", 0)) > MOST_BYTES:
+        answer = refuse(413, f"The request is longer than {MOST_BYTES:,} bytes.")
+    else:
+        answer = await call_next(request)
+    answer.headers.update(HEADERS)
+    return answer
 
 
-Stated = Annotated[Profile, WithJsonSchema(_schema())]
+def _name(host: str) -> str:
+    """Without a port."""
+    return re.sub(r":\d*$", "", host).strip("[]").lower()
+
+
+# The JSON schema of a profile, with what is valid where a text or a number is not enough.
+SCHEMA = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
+SCHEMA["properties"] |= {
+    "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
+    "background": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
+    "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
+    "max_education": {"enum": [None, *EDUCATION]},
+    "fields": {"type": "array", "items": {"enum": [*major_groups().values()]}},
+    "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
+}
+Stated = Annotated[Profile, WithJsonSchema(SCHEMA)]
 Method = Literal[tuple(METHODS)]
 
 
@@ -118,26 +122,21 @@ class Wanted(BaseModel, extra="forbid"):
     writer: Literal["template", "openai"] = "template"
 
 
-Listed = create_model("Listed", list=str, method=str, limits=str, words=str, occupations=list[dict])
+Listed = create_model("Listed", list=str, limits=str, words=str, occupations=list[dict])
 
 
 class Pressed(BaseModel, extra="forbid"):
-    """What came of a list as it was given out: 1 or -1 for a thumb up or down, 0 for neither."""
+    """What came of a list: 1 or -1 for a thumb up or down, 0 for neither, from its top."""
 
-    list: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    method: Method
-    profile: Stated
-    occupations: Annotated[list[str], Field(min_length=1, max_length=MOST_ROWS)]
+    list: str
     pressed: list[Literal[-1, 0, 1]]
 
 
 @app.get("/", include_in_schema=False)
 def page() -> HTMLResponse:
-    names = {block: names for block, (names, _) in SCALES.items()}
-    names |= {"education": EDUCATION, "fields": tuple(major_groups().values())}
     nonce, text = secrets.token_hex(16), Path(__file__).with_name("service.html").read_text("utf-8")
-    text = text.replace("NONCE", nonce).replace("NAMES", json.dumps(names))
-    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce), **HEADERS})
+    text = text.replace("NONCE", nonce).replace("SCHEMA", json.dumps(SCHEMA["properties"]))
+    return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
 
 
 @app.get("/health")
@@ -147,76 +146,70 @@ async def health() -> dict[str, str]:
 
 @app.get("/titles")
 def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[str, str]]:
-    """Up to ten job titles with a word that begins so, and the occupation that each stands for."""
-    folded = TITLES["title"].str.casefold()
-    found = TITLES[folded.str.contains(rf"\b{re.escape(q.casefold())}")]
-    later = ~folded[found.index].str.startswith(q.casefold())
-    best = found.assign(later=later, long=found["title"].str.len()).sort_values(["later", "long"])
-    return best.head(10)[["title", "onet_soc_code", "occupation"]].to_dict("records")
+    """The ten shortest job titles with a word that begins so; the occupation each stands for."""
+    found = TITLES[TITLES["title"].str.contains(rf"\b{re.escape(q)}", case=False)]
+    return found.sort_values("title", key=lambda title: title.str.len()).head(10).to_dict("records")
 
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    """The list's name, what limits removed, what words mean; a row an occupation, best first."""
-    rows = _ranked(wanted)
-    name = _signed(secrets.token_hex(16), wanted.method, wanted.profile, rows["onet_soc_code"])
+    """What limits removed, what words mean; a row an occupation, best first; all that is to be kept
+    of the list, signed, to come back with thumbs."""
+    rows, name = _ranked(wanted), secrets.token_hex(16)
+    kept = json.dumps([name, wanted.method, asdict(wanted.profile), *rows["onet_soc_code"]])
     said = {"limits": rows.attrs["limits"], "words": rows.attrs["words"]}
-    return {"list": name, "method": wanted.method, **said, "occupations": _records(rows)}
+    return {"list": _signature(kept) + kept, **said, "occupations": _records(rows)}
 
 
 @app.post("/explanations")
-async def explanations(wanted: Wanted, request: Request) -> dict[str, list]:
+async def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
     if wanted.writer == "template":
-        return await run_in_threadpool(_explained, wanted)
-    paid, hour = app.state.paid, time.time() // 3600
-    if paid[hour] + wanted.top > app.state.paid_calls or not FREE.acquire(blocking=False):
+        return await asyncio.to_thread(_explained, wanted)
+    hour = time.time() // 3600
+    if ASKING.locked() or PAID[hour] + wanted.top > MOST_PAID:
         raise Unavailable("Too much is asked of the model for now; take the writer 'template'.")
-    paid[hour] += wanted.top
-    work = EXPLAINERS.apply_async(_paid_for, [wanted])
-    try:
-        while not work.ready() and not await request.is_disconnected():
-            await asyncio.sleep(0.1)
-        return work.get() if work.ready() else {}
-    except asyncio.CancelledError:
-        raise Unavailable("The service is ending.") from None
+    PAID[hour] += wanted.top
+    async with ASKING:
+        with ThreadPool(1) as thread:  # which ends with the process, also while it waits
+            work = thread.apply_async(_paid_for, [wanted])
+            while not work.ready():
+                if app.state.is_ending():
+                    raise Unavailable("The service is ending.")
+                await asyncio.sleep(0.1)
+            return work.get()
 
 
 def _paid_for(wanted: Wanted) -> dict[str, list]:
     from careerlib.explain.ask import client_from_environment  # loads for a second
 
-    try:  # no question twice, and an end to all
-        with client_from_environment(ASKING_SECONDS) as client:
-            once = client.with_options(max_retries=0)
-            return _explained(wanted, client=once, seconds=ASKING_SECONDS, cache=None)
-    finally:
-        FREE.release()
+    with client_from_environment(ASKING_SECONDS) as client:
+        once = client.with_options(max_retries=0)  # no question twice
+        return _explained(wanted, client=once, seconds=ASKING_SECONDS, cache=None)
 
 
 def _explained(wanted: Wanted, **asking: Any) -> dict[str, list]:
-    reasons = matcher_of(CATALOG).reasons if wanted.method == "matched" else None
-    given = wanted.profile, _ranked(wanted), wanted.writer, CATALOG, reasons
-    told = explain(*given, **asking)
+    told = explain(wanted.profile, _ranked(wanted), wanted.writer, CATALOG, **asking)
     return {"explanations": _records(told.table), "notices": told.notices}
 
 
 @app.post("/feedback")
 def feedback(pressed: Pressed) -> dict[str, int]:
     """Kept once this has answered; the same list sent again replaces itself."""
-    name, method, codes = pressed.list, pressed.method, pressed.occupations
-    known = hmac.compare_digest(name, _signed(name[:32], method, pressed.profile, codes))
-    if not known or len(codes) != len(pressed.pressed):
+    signature, kept = pressed.list[:64], pressed.list[64:]
+    if not hmac.compare_digest(signature.encode(), _signature(kept).encode()):
         raise CareerlibError("No such list was given out here; ask for a list, and press there.")
-    (person,) = encode_persons(pressed.profile)
+    name, method, profile, *codes = json.loads(kept)
+    if len(codes) != len(pressed.pressed):
+        raise CareerlibError(f"The list has {len(codes)} occupations; give a number for each.")
+    (person,) = encode_persons(Profile(**profile))
     with closing(open_store(app.state.feedback, make=False)) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}
 
 
-def _signed(name: str, method: str, profile: Profile, codes: Iterable[str]) -> str:
-    """The name and a signature of all that is given out under it."""
-    given = json.dumps([name, method, asdict(profile), *codes], sort_keys=True)
-    return name + hmac.digest(app.state.key, given.encode(), "sha256").hex()[:32]
+def _signature(text: str) -> str:
+    return hmac.digest(app.state.key, text.encode(), "sha256").hex()
 
 
 def _ranked(wanted: Wanted) -> pd.DataFrame:
@@ -233,7 +226,6 @@ def _records(rows: pd.DataFrame) -> list[dict]:
 @app.exception_handler(CareerlibError)
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """One sentence on what is wrong; of a profile, the one that Profile itself tells."""
-    headers = getattr(error, "headers", None) or {}  # which methods there are
     status, sentence = getattr(error, "status_code", 409), str(getattr(error, "detail", error))
     if isinstance(error.__cause__, RecursionError):
         sentence = "The request is nested too deeply to be read; a profile has three levels."
@@ -244,37 +236,34 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         sentence = f"The request cannot be used: {where or 'the body'}: {first['msg'][:160]}."
         sentence = profile_sentence(stated) if stated else sentence
         status = 404 if first["loc"][2:3] == ("occupation",) else 422  # well said, but not there
-    return JSONResponse({"error": sentence}, status, HEADERS | headers)
+    return JSONResponse({"error": sentence}, status, getattr(error, "headers", None))
 
 
 def serve(
-    host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int],
-    paid_calls: int, say: Callable[[str], object],
-) -> None:  # fmt: skip
+    host: str, port: int, allow_host: Sequence[str], feedback: Path, keep: tuple[int, int]
+) -> None:
     """Run the service until it is ended; the arguments are the options of `careerlib serve`."""
-    state, state.feedback, state.keep, state.paid_calls = app.state, feedback, keep, paid_calls
-    where = f"Cannot listen at '{host}', port {port}"
-    if not host or not all(re.fullmatch(r"\*|(\*\.)?[\w.-]+", name) for name in allow_host):
-        raise CareerlibError(f"{where}: --host and --allow-host take a name without a port.")
+    app.state.feedback, app.state.keep = feedback, keep
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, *_, address = socket.getaddrinfo(host or ".", port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
     except (OSError, UnicodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no name"
-        raise CareerlibError(f"{where} ({why}); choose another --host or --port.") from None
+        where, why = f"at '{host}', port {port}", getattr(error, "strerror", None) or "no name"
+        told = f"Cannot listen {where} ({why}); choose another --host or --port."
+        raise CareerlibError(told) from None
+    allow_files()
     with listening:
         with closing(open_store(feedback)) as store:
             ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
-        names = [f"[{name}]" if ":" in name else name for name in (address, host)]
-        HOSTS.extend([*names, *allow_host])
+        HOSTS.extend(map(_name, [address, host, *allow_host]))
+        at = f"[{address}]" if ":" in address else address
         kept = f"thumbs go to {feedback} ({lists:,} lists, {feedback.stat().st_size:,} bytes)"
-        say(f"The page is at http://{names[0]}:{port}/ until you press Ctrl-C; {kept}.")
+        print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
         # It logs no profile, and ends within seconds, whatever it is at.
-        config = uvicorn.Config(
-            app, http=Connection, log_level="error", access_log=False, timeout_graceful_shutdown=1
-        )
-        logging.getLogger("uvicorn.error").addFilter(is_fault)
+        how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 3}
+        server = uvicorn.Server(uvicorn.Config(app, http=Connection, **how))
+        app.state.is_ending = lambda: server.should_exit
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listening])
+            server.run(sockets=[listening])

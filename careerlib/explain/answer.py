@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
-from careerlib.explain.facts import Fact, Facts
+from careerlib.explain.facts import TEXTS, Fact, Facts
 
 LONGEST = 160  # letters of a point's words
 FIELDS = {"for": "speaks_for", "against": "speaks_against", "next": "next_step"}
@@ -16,31 +16,8 @@ MOST = {"for": 3, "against": 2, "next": 1}  # points
 # For the server alone: words that do not match cost their point, not the whole answer.
 PATTERN = "^Your?[ '][A-Za-z ,'{}_-]{12,100}[.]$"
 TYPESET = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "..."})
-SIGN = r"[^A-Za-z ,.;:!?'\"(){}_-]"
-NUMBERS = (
-    "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(thir|four|fif|six|seven|"
-    "eigh|nine)teen|(twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|grand|"
-    "[mb]illions?|half|quarters?|double|triple|twice|percent"
-)
-MONEY = (
-    "pa(y|ys|id|ying)|earn(s|ed|ing|ings)?|salar(y|ies)|wages?|income|money|cash|dollars?|bucks|"
-    "fees?|costs?|prices?|bank|deposit|rich|wealth"
-)
-# What words may not hold; lengths come first. {name} is filled with the fact's own name.
-RULES = {
-    "they are too long": r"(?s).{161}",
-    "they hold a digit, a sign or a letter beyond plain English": SIGN,
-    "they hold a word of more than 24 letters": r"[A-Za-z]{25}",
-    "they are no sentence": r"^(\W*\w+){0,2}\W*$",
-    "they fill in the name of another fact": r"\{(?!name\})|(?<!\{name)\}|_",
-    "they hold something like an address": r"[.:;!?,][A-Za-z]|(?i:\bdot\b)",
-    "they shout or draw with signs": r"[^A-Za-z .{}]{4}|[.]{4}|\b[A-Z]{4,}\b",
-    "they hold a number": rf"(?i)\b({NUMBERS})\b",
-    "they speak of money": rf"(?i)\b({MONEY})\b",
-    "they speak of the writer": r"(?i)\b(I|me|my|we|our|us)\b",
-    "they do not speak to you": r"(?i)^(?!.*\byou(r|rs)?\b)",
-    "they repeat three words in a row": r"(?i)(\b\w+ \w+ \w+\b).*\b\1\b",
-}
+RULES = TEXTS["rules"]
+SIGN = RULES["they hold a digit, a sign or a letter beyond plain English"]
 NAMED = "they name a skill, an area of knowledge, an interest, a value or an occupation"
 
 

@@ -3,40 +3,25 @@ has one time limit, and what arrives is kept at once."""
 
 import hashlib
 import json
-import multiprocessing
 import os
 import re
 import time
+from contextlib import suppress
 from multiprocessing.pool import ThreadPool  # its threads end with the process, also one that hangs
 from pathlib import Path
 from typing import Any
 
-import httpx2  # what OpenAI's client is built on
 import openai
 from pydantic import BaseModel, HttpUrl
 
 from careerlib.errors import CareerlibError
+from careerlib.explain.facts import TEXTS
 from careerlib.project import OUTPUTS, replace_file
 
-MODEL = "gpt-5.4-mini"
+MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
 FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
-NO_REPLY: Reply = (None, "template")
-# In our words, the first that fits: what a server says of an error may hold the key.
-SENTENCES: dict[Any, str] = {
-    (multiprocessing.TimeoutError, httpx2.TimeoutException, openai.APITimeoutError):
-        "gave no complete answer in time",
-    (httpx2.TransportError, openai.APIConnectionError):
-        "cannot be reached, or broke off the connection; check that the server runs",
-    openai.AuthenticationError: "refused the API key (401); check OPENAI_API_KEY",
-    openai.NotFoundError: "is not known there (404); choose another, or check OPENAI_BASE_URL",
-    openai.RateLimitError: "refused further requests for now (429), or has no credit left",
-    openai.APIStatusError: "answered with status {error.status_code}",
-    openai.OpenAIError: "{error}",  # one of ours
-    OSError: "answered, but the cache cannot keep it ({error.strerror})",
-    Exception: "answered in a form that was not agreed",
-}  # fmt: skip
 
 
 def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
@@ -56,8 +41,8 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
         raise CareerlibError(f"{what}; correct or unset them.") from None
     key = os.environ.get("OPENAI_API_KEY", "").strip() or "none" * here
     if not re.fullmatch("[!-~]+", key):
-        what = "holds letters that no key has (it is not shown here)" if key else "is not set"
-        raise CareerlibError(f"OPENAI_API_KEY {what}; set it, or use the writer 'template'.")
+        what = "OPENAI_API_KEY is not set, or holds letters that no key has"
+        raise CareerlibError(f"{what}; set it, or use the writer 'template'.")
     return openai.OpenAI(api_key=key, base_url=address, timeout=seconds, http_client=web)
 
 
@@ -72,50 +57,50 @@ def ask_all(
     cache: a folder or None.
     """
     request = {"model": model, "max_completion_tokens": max_tokens, **(sampling or {})}
-    ends, replies, notices = time.monotonic() + seconds, [], []
+    ends, replies, notices = time.monotonic() + seconds, [], {}
     with ThreadPool(at_once) as pool:
         for waiting in [pool.apply_async(_one, (client, request, *q, cache)) for q in questions]:
             try:
-                reply, told = waiting.get(max(0.0, ends - time.monotonic()))
-            except multiprocessing.TimeoutError as error:
-                reply, told = NO_REPLY, [_sentence(error, client, model)]
-            replies.append(reply)
-            notices += told
-    return replies, list(dict.fromkeys(notices))
+                replies.append(waiting.get(max(0.0, ends - time.monotonic())))
+            except Exception as error:  # whatever a server causes costs one answer
+                notices[_sentence(error, model, client.base_url.netloc.decode())] = True
+                replies.append((None, "template"))
+    return replies, [*notices]
+
+
+def _sentence(error: Exception, model: str, at: str) -> str:
+    """In our words: what a server says of an error may hold the key."""
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    said = next(FAILURES[kind] for kind in kinds if kind in FAILURES)
+    return f"The model {model} at {at} {said.format(error=error)}."
 
 
 def _one(
-    client: openai.OpenAI, request: dict, messages: list, schema: type[BaseModel], cache: Path
-) -> tuple[Reply, list[str]]:
-    """From the cache, or asked and kept there. Whatever a server causes costs one answer."""
+    client: openai.OpenAI, request: dict, messages: list, schema: type[BaseModel], cache: Any
+) -> Reply:
+    """From the cache, or asked and kept there."""
+    request = {**request, "messages": messages}
+    if not cache:
+        return _ask(client, request, schema), "live"
     # Everything that decides an answer names it, the server included.
-    asked = [str(client.base_url), request, messages, schema.model_json_schema()]
+    asked = [str(client.base_url), request, schema.model_json_schema()]
     name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:40]
-    path, reply, told = Path(cache or ".") / f"{name}.json", NO_REPLY, []
-    try:
-        if cache and path.is_file():
-            return (schema.model_validate_json(path.read_bytes()), "cached"), told
-    except (OSError, ValueError):
-        told.append(f"The cached answer '{path.name}' is damaged and was ignored.")
-    try:
-        reply = _ask(client, {**request, "messages": messages}, schema), "live"
-        if cache:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(path, reply[0].model_dump_json(indent=1).encode())
-    except Exception as error:  # noqa: BLE001
-        told.append(_sentence(error, client, request["model"]))
-    return reply, told
+    path = Path(cache) / f"{name}.json"
+    with suppress(OSError, ValueError):  # it is not there, or damaged
+        return schema.model_validate_json(path.read_bytes()), "cached"
+    answer = _ask(client, request, schema)
+    with suppress(OSError):  # then it is asked again the next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, answer.model_dump_json(indent=1).encode())
+    return answer, "live"
 
 
 def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseModel:
     """One request, whose reply is read up to a limit before anything is parsed."""
     kind = {"name": "answer", "strict": True, "schema": schema.model_json_schema()}
     request["response_format"] = {"type": "json_schema", "json_schema": kind}
-    request["extra_headers"] = {"accept-encoding": "identity"}  # little may not become much
     body = b""
     with client.chat.completions.with_streaming_response.create(**request) as response:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise ValueError
         for part in response.iter_bytes():
             if len(body := body + part) > MOST_BYTES:
                 raise openai.OpenAIError("sent more than an answer can be")
@@ -133,10 +118,3 @@ def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseM
     if any(key[at : at + 12] in said for at in range(len(key) - 11)):
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     return answer
-
-
-def _sentence(error: Exception, client: openai.OpenAI, model: str) -> str:
-    """What is wrong, and with which model."""
-    said = next(said for kind, said in SENTENCES.items() if isinstance(error, kind))
-    at = client.base_url.netloc.decode()
-    return f"The model {model} at {at} {said.format(error=error)}."

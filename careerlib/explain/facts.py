@@ -2,38 +2,24 @@
 every figure is written and every side decided, from the catalog."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
+import yaml
 
-from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
+from careerlib.catalog import INTERESTS, SKILLS, Catalog
 from careerlib.encoding import NEEDED_LEVEL
-from careerlib.profile import Profile
+from careerlib.profile import SCALES, Profile
+from careerlib.project import DATA
 
 FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
 TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
-Reasons = Callable[[Profile, int], pd.DataFrame]  # columns statement, contribution
-Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
-IMPORTANT = ("hardly important", "important", "very important")
-# Of the catalog: matrix, names; O*NET's scale: middle, what counts as very much, end; our words.
-BLOCKS = {
-    "interests": ("interests", INTERESTS, 4, 5.5, 7, ("hardly typical", "typical", "very typical"),
-                  "Your {name} side finds a place here.", "Your {name} side finds little here."),
-    "skills": ("skill_importance", SKILLS, 3, 4, 5, IMPORTANT,
-               "Your {name} is put to use.", "Your {name} is hardly asked for."),
-    "knowledge": ("knowledge", KNOWLEDGE, 3, 4, 5, IMPORTANT,
-                  "Your knowledge of {name} is used.", "Your knowledge of {name} is hardly used."),
-    "work_values": ("work_values", WORK_VALUES, 4, 5.5, 7, ("hardly met", "met", "very well met"),
-                    "Your wish for {name} is met.", "Your wish for {name} is hardly met."),
-}  # fmt: skip
 FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
-NAMES = {"wage": "the median wage", "growth": "the outlook", "openings": "the openings",
-         "education": "the education"}  # fmt: skip
-PREPARATION = ("little or no", "some", "medium", "considerable", "extensive")  # job zones 1 to 5
+TEXTS = yaml.safe_load((DATA / "explain.yml").read_text("utf-8"))
+Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
 
 
 class Fact(NamedTuple):
@@ -71,25 +57,22 @@ def one_line(text: object, longest: int) -> str:
     return " ".join(text.split())[:longest]
 
 
-def gather(
-    profile: Profile, catalog: Catalog, positions: Iterable[int], reasons: Reasons | None = None
-) -> list[Facts]:
-    """The facts of the occupations at these rows. reasons: `Matcher.reasons`, in log-odds."""
+def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list[Facts]:
+    """The facts of the occupations at these rows."""
     parts = [catalog.table[[*FIGURES]].set_axis([*FIGURES.values()], axis=1)]
-    for block, (matrix, names, *_) in BLOCKS.items():
-        ids = [id_of(name, block) for name in names]
-        parts.append(pd.DataFrame(getattr(catalog, matrix), catalog.codes, ids))
+    for block, about in TEXTS["ratings"].items():
+        ids = [id_of(name, block) for name in SCALES[block][0]]
+        parts.append(pd.DataFrame(getattr(catalog, about["matrix"]), catalog.codes, ids))
     ratings, found = pd.concat(parts, axis=1), []
     lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
     higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
     for at in positions:
         row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
         shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
-        kinds = [_rated(block, profile, rated, shares) for block in BLOCKS]
-        counted = _counted(reasons(profile, at)) if reasons and any(kinds) else []
+        kinds = [_rated(block, profile, rated, shares) for block in TEXTS["ratings"]]
         # One of each kind in turn, so that the first three differ; broken limits before all.
-        mixed = chain(*zip_longest(*kinds, _outlook(profile, row, shares), counted))
-        mixed = sorted(filter(None, mixed), key=lambda fact: not fact.limit)
+        mixed = filter(None, chain(*zip_longest(*kinds, _outlook(profile, row, shares))))
+        mixed = sorted(mixed, key=lambda fact: not fact.limit)
         kept = [f for side in shares for f in [f for f in mixed if f.side == side][:MOST]]
         kept += _steps(profile, row, rated, shares[FOR], kept)
         title = one_line(row["title"], 120)
@@ -105,17 +88,18 @@ def _than(side: str, shares: Shares, id: str) -> str:
 
 def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
-    _, _, middle, much, highest, words, *plain = BLOCKS[block]
-    found = []
+    about, found = TEXTS["ratings"][block], []
+    middle, much, highest = about["scale"]
     for name, level in getattr(profile, block).items():
         id = id_of(name, block)
         # A comparison with NaN is False: what is not rated speaks for neither side.
         good, bad = rated[id] >= middle + TIE, rated[id] < middle - TIE
         if level >= middle - 0.5 and (good or bad):
-            side, word = FOR if good else AGAINST, words[int(good) + int(rated[id] >= much)]
+            side, word = FOR if good else AGAINST, about["words"][good + (rated[id] >= much)]
             text = "Knowledge of " * (block == "knowledge") + f"{name}: {word}"
             text += f", {rated[id]:.3g} of {highest}{_than(side, shares, id)}"
-            found.append((level, shares[side][id], Fact(id, side, name, text, plain[bad])))
+            fact = Fact(id, side, name, text, about["plain"][bad])
+            found.append((level, shares[side][id], fact))
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
@@ -124,42 +108,25 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
     wage, growth, openings, taught = row[[*FIGURES, "education"]]
     high, low = ({id for id in FIGURES.values() if of[id] >= 0.75} for of in shares.values())
     least, most = profile.min_wage, profile.max_education
-    others, found = row["bls_shared_by"] - 1, []
+    others, told, found = row["bls_shared_by"] - 1, [], []
     shared = f" (BLS counts it together with {others} others)" if others > 0 else ""
-
-    def add(id: str, good: bool, text: str, *plain: str, limit: bool = False) -> None:
-        side = FOR if good else AGAINST
-        text += ("" if limit else _than(side, shares, id)) + shared
-        found.append(Fact(id, side, NAMES[id], text, plain[not good], limit and not good))
-
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
     if least and pd.notna(wage):
-        plain = "The pay meets your minimum.", "The pay is below your minimum."
-        add("wage", wage >= least, f"{pay}, your minimum is USD {least:,.0f}", *plain, limit=True)
+        told.append(("minimum", wage >= least, f"{pay}, your minimum is USD {least:,.0f}"))
     elif "wage" in high | low:
-        add("wage", "wage" in high, pay, "The pay is high.", "The pay is low.")
+        told.append(("wage", "wage" in high, pay))
     if growth < 0 or (growth > 0 and "growth" in high):
-        plain = "The number of jobs grows.", "The number of jobs shrinks."
-        add("growth", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %", *plain)
+        told.append(("growth", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %"))
     if "openings" in high:
-        text = f"Openings: {1000 * openings:,.0f} a year"
-        add("openings", True, text, "Many places come free every year.")
+        told.append(("openings", True, f"Openings: {1000 * openings:,.0f} a year"))
     if most and pd.notna(taught):
-        plain = (f"It asks for {much} schooling than you accept." for much in ("no more", "more"))
         text = f"Typical education: {taught}, you accept up to: {most}"
-        add("education", NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most], text, *plain, limit=True)
-    return found
-
-
-def _counted(table: pd.DataFrame) -> list[Fact]:
-    """The four strongest of the recommender's own reasons, by what they added to its score."""
-    table = table.sort_values("contribution", key=np.abs, ascending=False, kind="stable").head(4)
-    found = []
-    for statement, added in table[table["contribution"].abs() >= 0.005].to_numpy():
-        side, moved = (FOR, "raised") if added > 0 else (AGAINST, "lowered")
-        name = one_line(statement, 80)
-        text = f"{name}: {added:+.2f} log-odds in the recommender's score"
-        found.append(Fact(f"counted_{len(found)}", side, name, text, f"It {moved} your score."))
+        told.append(("education", NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most], text))
+    for id, good, text in told:
+        side, (name, *plain) = FOR if good else AGAINST, TEXTS["figures"][id]
+        limit = id not in FIGURES.values()
+        text += ("" if limit else _than(side, shares, id)) + shared
+        found.append(Fact(id, side, name, text, plain[not good], limit and not good))
     return found
 
 
@@ -167,25 +134,23 @@ def _steps(profile: Profile, row: pd.Series, rated: dict, lower: dict, kept: lis
     """What could come next, first what fits the situation best. kept: the other facts."""
     highest = max(rated[id_of(name)] for name in INTERESTS)
     first = " and ".join(name for name in INTERESTS if rated[id_of(name)] == highest)
-    zone = f"Job zone {row['job_zone']} of 5: {PREPARATION[row['job_zone'] - 1]} preparation"
-    zone += f", typically: {row['education']}" if pd.notna(row["education"]) else ""
+    zone = f"Job zone {row['job_zone']} of 5: {TEXTS['preparation'][row['job_zone'] - 1]}"
+    zone += " preparation" + f", typically: {row['education']}" * pd.notna(row["education"])
     found = [
-        ("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7",
-         "Talk to somebody who does this work about what fills a week."),
-        ("prepare", "the preparation", zone,
-         "Find out what the preparation would cost you in time and money."),
-        ("read", "the page", f"onetonline.org/link/summary/{row.name}",
-         "Read about the work, and mark what you would like."),
-    ]  # fmt: skip
-    gaps = {name: rated[id_of(name)] for name in SKILLS if not profile.skills.get(name)}
-    for name in sorted(gaps, key=lambda name: (-lower[id_of(name)], -gaps[name])):
-        if gaps[name] >= 3 + TIE and len(found) < 5:
-            word = IMPORTANT[1 + int(gaps[name] >= 4)]
-            text = f"{name}: {word}, {gaps[name]:.3g} of 5, and you did not name it"
-            plain = "Try one small task that needs {name}."
-            found.append((f"try_{id_of(name)}", name, text, plain))
+        ("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7"),
+        ("prepare", "the preparation", zone),
+        ("read", "the page", f"onetonline.org/link/summary/{row.name}"),
+    ]
+    gaps = [(lower[id_of(name)], rated[id_of(name)], name) for name in SKILLS
+            if not profile.skills.get(name) and rated[id_of(name)] >= 3 + TIE]  # fmt: skip
+    for _, gap, name in sorted(gaps, key=lambda gap: gap[:2], reverse=True)[:2]:
+        word = TEXTS["ratings"]["skills"]["words"][1 + (gap >= 4)]
+        text = f"{name}: {word}, {gap:.3g} of 5, and you did not name it"
+        found.append((f"try_{id_of(name)}", name, text))
     against = {fact.name for fact in kept if fact.side == AGAINST}
     best = "prepare" if "the education" in against else "talk" if against & {*INTERESTS} else "try"
     order = (best, "talk", "try", "prepare", "read")
     found.sort(key=lambda step: order.index(step[0].split("_")[0]))
-    return [Fact(id, NEXT, *said) for id, *said in found]
+    return [
+        Fact(id, NEXT, name, text, TEXTS["steps"][id.split("_")[0]]) for id, name, text in found
+    ]

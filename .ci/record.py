@@ -1,8 +1,9 @@
 """Keep what a language model writes about twenty occupations, and what it thinks of such answers,
-for notebook 07: `python -m careerlib.app.record --writer local` (or `openai`, with a key)."""
+for notebook 07: `python .ci/record.py --writer local` (or `openai`, with a key)."""
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -17,8 +18,6 @@ from careerlib.explain.facts import gather
 from careerlib.profile import CONTRASTING
 from careerlib.project import DATA, write
 from careerlib.recommend import recommend
-
-ANSWERS, RATINGS = DATA / "answers.json", DATA / "ratings.csv"
 
 
 class Rubric(BaseModel):
@@ -45,8 +44,9 @@ def ask_once(client: Any, settings: dict, messages: list, schema: type[BaseModel
     return {"finish_reason": choice.finish_reason, "usage": usage, "text": choice.message.content}
 
 
-def record(client: Any, settings: dict) -> None:
-    """Ask for the answers and for judgements of all answers, and keep both in data/."""
+def record(client: Any, settings: dict, folder: Path = DATA) -> None:
+    """Ask for the answers and for judgements of all answers, and keep both in the folder."""
+    answers_file, ratings_file = folder / "answers.json", folder / "ratings.csv"
     catalog, model, facts, answers, rows = load_catalog(), settings["model"], {}, [], []
     for name, person in CONTRASTING.items():
         # The post's list for Sarah; for the others one that does not change with our model.
@@ -56,9 +56,9 @@ def record(client: Any, settings: dict) -> None:
             came = ask_once(client, settings, messages(person, found), answer_model(found))
             answers.append({"person": name, "onet_soc_code": code, **came})
             facts[name, code] = found.by_id
-    kept = json.loads(ANSWERS.read_text("utf-8"))
+    kept = json.loads(answers_file.read_text("utf-8"))
     kept[model] = {"date": f"{date.today()}", "settings": settings, "answers": answers}
-    write(ANSWERS, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    write(answers_file, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     for by, person, code, text in [
         (by, answer["person"], answer["onet_soc_code"], json.loads(answer["text"]))
         for by, told in kept.items() for answer in told["answers"]
@@ -71,9 +71,9 @@ def record(client: Any, settings: dict) -> None:
         asked = [{"role": role, "content": content} for role, content in asked]
         held = Rubric.model_validate_json(ask_once(client, settings, asked, Rubric)["text"])
         rows.append([model, by, person, code, *map(int, held.model_dump().values())])
-    old = pd.read_csv(RATINGS)
+    old = pd.read_csv(ratings_file)
     table = pd.concat([old[old["rater"] != model], pd.DataFrame(rows, columns=old.columns)])
-    write(RATINGS, table.to_csv(index=False, lineterminator="\n"))
+    write(ratings_file, table.to_csv(index=False, lineterminator="\n"))
 
 
 @click.command()

@@ -1,24 +1,20 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
 No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
-Lists are made in threads, and a paid model is asked in some of its own: nothing waits for them.
+No language model is asked: whoever reaches the page would spend the money of who serves it.
 """
 
-import asyncio
 import hmac
 import json
 import re
 import secrets
 import socket
-import time
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import asdict
 from fnmatch import fnmatch
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pandas as pd
 import uvicorn
@@ -42,8 +38,6 @@ from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-# Of a paid model: answers an hour, requests that may wait for it, each at most so long.
-MOST_PAID, PAID, ASKING, ASKING_SECONDS = 300, Counter(), asyncio.Semaphore(4), 25
 HOSTS = ["localhost", "127.0.0.1", "::1"]  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
@@ -72,7 +66,7 @@ app = FastAPI(
 )  # fmt: skip
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
-app.state.key, app.state.is_ending = secrets.token_bytes(32), lambda: False
+app.state.key = secrets.token_bytes(32)
 
 
 @app.middleware("http")
@@ -112,14 +106,13 @@ Method = Literal[tuple(METHODS)]
 
 
 class Wanted(BaseModel, extra="forbid"):
-    """What to recommend, to whom. writer: of explanations; its key comes from the environment."""
+    """What to recommend, to whom."""
 
     profile: Stated
     method: Method = "matched"
     top: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
     rank_by: Literal[RANK_BY] = "fit"
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
-    writer: Literal["template", "openai"] = "template"
 
 
 Listed = create_model("Listed", list=str, limits=str, words=str, occupations=list[dict])
@@ -162,35 +155,10 @@ def recommendations(wanted: Wanted) -> Listed:
 
 
 @app.post("/explanations")
-async def explanations(wanted: Wanted) -> dict[str, list]:
+def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
-    if wanted.writer == "template":
-        return await asyncio.to_thread(_explained, wanted)
-    hour = time.time() // 3600
-    if ASKING.locked() or PAID[hour] + wanted.top > MOST_PAID:
-        raise Unavailable("Too much is asked of the model for now; take the writer 'template'.")
-    PAID[hour] += wanted.top
-    async with ASKING:
-        with ThreadPool(1) as thread:  # which ends with the process, also while it waits
-            work = thread.apply_async(_paid_for, [wanted])
-            while not work.ready():
-                if app.state.is_ending():
-                    raise Unavailable("The service is ending.")
-                await asyncio.sleep(0.1)
-            return work.get()
-
-
-def _paid_for(wanted: Wanted) -> dict[str, list]:
-    from careerlib.explain.ask import client_from_environment  # loads for a second
-
-    with client_from_environment(ASKING_SECONDS) as client:
-        once = client.with_options(max_retries=0)  # no question twice
-        return _explained(wanted, client=once, seconds=ASKING_SECONDS, cache=None)
-
-
-def _explained(wanted: Wanted, **asking: Any) -> dict[str, list]:
-    told = explain(wanted.profile, _ranked(wanted), wanted.writer, CATALOG, **asking)
-    return {"explanations": _records(told.table), "notices": told.notices}
+    told = explain(wanted.profile, _ranked(wanted), catalog=CATALOG)
+    return {"explanations": _records(told.table)}
 
 
 @app.post("/feedback")
@@ -213,7 +181,7 @@ def _signature(text: str) -> str:
 
 
 def _ranked(wanted: Wanted) -> pd.DataFrame:
-    return recommend(wanted.profile, **wanted.model_dump(exclude={"profile", "writer"}))
+    return recommend(wanted.profile, **wanted.model_dump(exclude={"profile"}))
 
 
 def _records(rows: pd.DataFrame) -> list[dict]:
@@ -263,7 +231,5 @@ def serve(
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
         # It logs no profile, and ends within seconds, whatever it is at.
         how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 3}
-        server = uvicorn.Server(uvicorn.Config(app, http=Connection, **how))
-        app.state.is_ending = lambda: server.should_exit
         with suppress(KeyboardInterrupt):
-            server.run(sockets=[listening])
+            uvicorn.Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])

@@ -1,11 +1,13 @@
 """The one kind of error a reader meets: a sentence that says what is wrong and what to do."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from numbers import Integral
 from reprlib import Repr
+from textwrap import shorten
 from typing import Any
 
 
@@ -14,6 +16,17 @@ class CareerlibError(ValueError):
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"]
+
+
+@contextmanager
+def told(what: str, do: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Turns an error of these kinds into one sentence: what failed (why); what to do."""
+    try:
+        yield
+    except kinds as error:
+        kind = "" if isinstance(error, CareerlibError) else f"{type(error).__name__}: "
+        why = shorten(f"{kind}{error}".rstrip(".: "), 200, placeholder="...")
+        raise CareerlibError(f"{what} ({why}); {do}.") from error
 
 
 @lru_cache(2**15)

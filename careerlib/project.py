@@ -9,7 +9,7 @@ from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 
-from careerlib.errors import CareerlibError
+from careerlib.errors import CareerlibError, told
 
 HERE, ROOT = Path.cwd(), Path(__file__).resolve().parent.parent
 PACKAGED = ROOT / "careerlib" / "data"  # in an installed package
@@ -30,6 +30,7 @@ OUTPUTS = (NOTEBOOKS.parent if _beside else HERE) / "outputs"
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write `content` to a temporary name beside `path`, then rename: all or nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         temporary.write_bytes(content)
@@ -39,12 +40,9 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def write(path: Path, content: str) -> None:
-    """Write the whole file or nothing."""
-    try:
-        path.parent.mkdir(exist_ok=True)
+    """Write the whole file or nothing; CareerlibError where that cannot be."""
+    with told(f"Cannot write {shown(path)}", "make room, or name another place", OSError):
         replace_file(path, content.encode())
-    except OSError as error:
-        raise CareerlibError(f"Cannot write {shown(path)}: {error.strerror}.") from error
 
 
 @contextmanager
@@ -53,22 +51,15 @@ def output_folder(output: Path | str) -> Iterator[Path]:
 
     CareerlibError if somebody does, if it holds somebody's own files, or cannot be written to.
     """
-    if str(output) == "":
-        raise CareerlibError("--output is empty; name a folder.")
-    folder = Path(output).absolute()
+    folder, kinds = Path(output).absolute(), (OSError, sqlite3.Error, CareerlibError)
+    hint = "wait for the run that uses it, or choose another --output"
     with ExitStack() as stack:
-        try:
+        with told(f"Cannot write into the output folder {shown(folder)}", hint, *kinds):
             folder.mkdir(parents=True, exist_ok=True)
             if folder != OUTPUTS and not (folder / MARK).exists() and any(folder.iterdir()):
-                told = f"{shown(folder)} holds files that no run has made"
-                raise CareerlibError(f"{told}; choose a new or empty --output.")
-            lock = sqlite3.connect(folder / MARK, timeout=0, isolation_level=None)
-            stack.enter_context(closing(lock))
+                raise CareerlibError("it holds files that no run has made")
+            lock = stack.enter_context(closing(sqlite3.connect(folder / MARK, timeout=0)))
             lock.execute("BEGIN EXCLUSIVE")  # ends with this process, in whatever way it ends
-        except (OSError, sqlite3.Error) as error:
-            told = f"Cannot write into the output folder {shown(folder)} ({error})"
-            hint = "wait for the run that uses it, or choose another --output"
-            raise CareerlibError(f"{told}; {hint}.") from error
         yield folder
 
 

@@ -9,12 +9,9 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from textwrap import shorten
-from traceback import format_exception_only
 
 import openpyxl  # noqa: F401  (told at once where it is missing)
 import pandas as pd
@@ -22,7 +19,7 @@ import pooch
 import requests
 
 from careerlib import catalog
-from careerlib.errors import CareerlibError
+from careerlib.errors import CareerlibError, told
 from careerlib.project import DATA, replace_file
 
 URLS = {
@@ -31,6 +28,7 @@ URLS = {
 }
 WAIT, LARGEST = 30, 100_000_000  # seconds for a server that says nothing; bytes of a download
 RELEASES, SHEET = f"O*NET {catalog.RELEASE} and BLS 2024–34", "Table 1.2"
+BUILT = "data/ holds the tables already, so nothing needs to be built"
 RATINGS = {  # table: file of the release, and scale
     "skill_importance": ("Skills", "IM"), "skill_level": ("Skills", "LV"),
     "interests": ("Interests", "OI"), "work_values": ("Work Values", "EX"),
@@ -52,9 +50,9 @@ def fetch(folder: Path) -> str:
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
-        again = "run the command again later, with your e-mail address in CAREERLIB_CONTACT if the"
-        again += f" server refuses, or save it there yourself as {name}"
-        with _told(f"{url} could not be downloaded to {folder}", again):
+        do = f"{BUILT}; or else run the command again later, with your e-mail address in "
+        do += f"CAREERLIB_CONTACT if the server refuses, or save it there yourself as {name}"
+        with told(f"{url} could not be downloaded to {folder}", do, Exception):
             shelf.fetch(name, downloader=_download)
     onet, bls = (folder / name for name in URLS)
     command = f'python -m careerlib data build --onet "{onet}" --bls "{bls}"'
@@ -81,8 +79,8 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
     onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError for files
     that do not give the project's tables.
     """
-    mend = "or else check --onet and --bls, delete what is damaged and run 'careerlib data fetch'"
-    with _told(f"{onet} and {bls} are not the files of {RELEASES}", mend):
+    do = f"{BUILT}; or else check --onet and --bls, and 'careerlib data fetch' gets the right files"
+    with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
         tables, (lines, groups) = _tables(_release(onet)), _projections(bls)
         tables["occupations"] = tables["occupations"].join(lines, on="soc_code", validate="m:1")
         tables["occupations"] = tables["occupations"].fillna({"wage_top_coded": 0})
@@ -91,23 +89,11 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
         built = catalog.manifest().items()
         if other := [name for name, right in built if sha256(files[name]).hexdigest() != right]:
             raise CareerlibError(f"other cells in {', '.join(other)}")
-    with _told(f"The tables cannot be written to {output}", "choose another folder with --output"):
-        output.mkdir(parents=True, exist_ok=True)
+    with told(f"The tables cannot be written to {output}", "choose another --output", OSError):
         for name, content in files.items():
             replace_file(output / f"{name}.csv", content)
         replace_file(output / catalog.MANIFEST, (DATA / catalog.MANIFEST).read_bytes())
     return f"Built {len(tables)} tables from {RELEASES} in {output}."
-
-
-@contextmanager
-def _told(what: str, advice: str) -> Iterator[None]:
-    """One sentence for whatever goes wrong inside: damage can raise any error."""
-    try:
-        yield
-    except Exception as error:
-        why = format_exception_only(error)[-1].rpartition("CareerlibError: ")[2]
-        what += f" ({shorten(why, 150, placeholder='...')}); data/ holds the tables already"
-        raise CareerlibError(f"{what}, so nothing needs to be built; {advice}.") from None
 
 
 def _release(path: Path) -> Callable[..., pd.DataFrame]:
@@ -116,10 +102,12 @@ def _release(path: Path) -> Callable[..., pd.DataFrame]:
     path: a folder or a zip that has the files, in folders of it perhaps.
     """
     if path.is_dir():
-        places = {place.name: place for place in path.rglob("*.txt")}
+        places = {place.name: place for place in path.rglob("*")}
     else:
         archive = zipfile.ZipFile(path)
         places = {name.split("/")[-1]: zipfile.Path(archive, name) for name in archive.namelist()}
+    if any(name.endswith((".xlsx", "workbook.xml")) for name in places):
+        raise CareerlibError("an Excel file was given as --onet, which takes the text files")
 
     def content(name: str) -> bytes:
         if name not in places:

@@ -16,11 +16,8 @@ from careerlib.errors import CareerlibError
 from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown, write
 
 # What a missing package belongs to; the others are in the extra `notebooks`.
-EXTRAS = {
-    "dask": "batch", "distributed": "batch", "fastapi": "service", "openai": "explain",
-    "openpyxl": "data", "pooch": "data", "requests": "data", "starlette": "service",
-    "uvicorn": "service",
-}  # fmt: skip
+EXTRAS = {"distributed": "batch", "fastapi": "service", "uvicorn": "service", "openai": "explain",
+          "openpyxl": "data", "pooch": "data"}  # fmt: skip
 
 
 class OneSentenceGroup(click.Group):
@@ -53,8 +50,7 @@ def option(names: str, help: str, default: Any = None, **more: Any) -> click.Opt
 
 
 PATH = click.Path(path_type=Path)
-# As text, since an empty path would be the current folder.
-OUTPUT = option("--output", "Folder for the results.", OUTPUTS, type=str)
+OUTPUT = option("--output", "Folder for the results.", OUTPUTS, type=PATH)
 BATCH = [
     option("--only", "A notebook, or how its name begins: 04. Repeatable.", multiple=True),
     option("-p --parameter parameters", "For every chosen notebook that declares it. Repeatable.",
@@ -76,15 +72,20 @@ def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> N
     Example: careerlib run --only 04 -p seed 7
     """
     from careerlib.batch import notebooks
+    from careerlib.batch.book import write_book
 
     options["parameters"] = notebooks.given(parameters, file)
     if in_place and options["parameters"]:
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
     table = notebooks.run(in_place=in_place, **options)
-    _finish(notebooks.summary(table), table["problem"].any(), options["output"] * (not in_place))
+    failed = (table["problem"] != "").sum()
+    click.echo(f"{len(table) - failed} of {len(table)} notebooks passed.")
+    if not in_place:
+        click.echo(f"The book is {shown(write_book(options['output']))}.")
+    sys.exit(bool(failed))
 
 
-@cli.command(params=[*BATCH, option("--findings", "Also write them here, as CSV.", type=PATH)])
+@cli.command(params=BATCH)
 def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
@@ -97,23 +98,13 @@ def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
     from careerlib.batch.sweep import run_sweep, summary
 
     table = run_sweep(parameters=given(parameters, file), **options)
-    _finish(summary(table), (table["kind"] == "failed").any(), options["output"])
-
-
-def _finish(summary: str, failed: bool, output: str) -> None:
-    """Print the summary, make the book, exit with 1 if something failed."""
-    from careerlib.batch.book import write_book
-
-    click.echo(summary)
-    if output:
-        click.echo(f"The book is {shown(write_book(output))}.")
-    if failed:
-        raise click.exceptions.Exit(1)
+    click.echo(summary(table))
+    sys.exit("failed" in set(table["kind"]))
 
 
 @cli.command(params=[OUTPUT])
 def book(output: str) -> None:
-    """Make the book of what a run or a sweep left behind.
+    """Make the book of what runs left behind.
 
     Example: careerlib book
     """
@@ -151,12 +142,8 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
     from careerlib.profile import KEYS, Profile, read_profile
     from careerlib.recommend import recommend as recommended
 
-    stated = {key: options.pop(key) for key in KEYS if key in options}
-    stated = {key: said for key, said in stated.items() if said}
-    if not profile and not stated:
-        how = "give a profile (careerlib profile prints one to fill in) or an option such as --from"
-        raise CareerlibError(f"Nothing is said about a person; {how}.")
-    person = replace(read_profile(profile), **stated) if profile else Profile(**stated)
+    stated = {key: said for key in KEYS if (said := options.pop(key, None))}
+    person = replace(read_profile(profile) if profile else Profile(), **stated)
     found = recommended(person, **options)
     if as_json:
         click.echo(found.to_json(orient="records", indent=2, force_ascii=False))

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
@@ -14,8 +13,8 @@ import pytest
 from conftest import write_notebook
 from nbformat.v4 import new_code_cell, new_output
 
-from careerlib.batch import book
-from careerlib.batch.book import write_book
+from careerlib.batch.book import PAGES, copy_source, write_book
+from careerlib.batch.execution import environment
 from careerlib.project import MARK, NOTEBOOKS, ROOT
 
 HOSTILE = """\
@@ -50,14 +49,6 @@ METADATA = {
     "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
     "kernelspec": {"name": "steal", "display_name": "steal", "language": "steal"},
 }
-SWEEP = """\
-notebook,seed,kind,name,holds,verdict,measured,figure,value
-01_first,1,finding,"```
-
-<script>steal()</script>",True,,,,
-01_first,2,finding,holds at times,False,,,,
-01_first,2,figure,f,,,,gap,0.25
-"""
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +56,14 @@ def made(tmp_path_factory):
     """A book of committed notebooks and, over them, executed ones that print hostile things."""
     folder = tmp_path_factory.mktemp("book")
     committed, outputs = folder / "notebooks", folder / "outputs"
-    shutil.copy(ROOT / "README.md", folder)
-    shutil.copytree(ROOT / "notebooks" / "images", committed / "images")
+    shutil.copytree(ROOT / "book", folder / "book")
+    for name in PAGES:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
     for name in ("01_first", "04_hostile", "10_the_ledger"):
         write_notebook(committed, name, f"print('committed {name}')")
-    (outputs / "sweep").mkdir(parents=True)
+    outputs.mkdir()
     (outputs / MARK).touch()
-    (outputs / "sweep/sweep.csv").write_text(SWEEP)
     notebook = nbformat.read(committed / "04_hostile.ipynb", 4)
     notebook.metadata = METADATA
     cell = notebook.cells[1]
@@ -99,11 +91,7 @@ def test_what_a_notebook_prints_is_nothing_active(made):
     for path in made.rglob("*.html"):
         scripts = re.findall(r"(?s)<script.*?</script>", path.read_text())
         assert not [script for script in scripts if "steal" in script], path
-    sweep = (made / "sweep.html").read_text()
-    for cell in ("holds at times", "0%", "100%", "gap", "0.25"):
-        words = ' style="text-align: left;"' * (not cell.replace(".", "").rstrip("%").isdigit())
-        assert f"<td{words}>{cell}</td>" in sweep
-    assert "&lt;script&gt;steal()" in page and "&lt;script&gt;steal()" in sweep  # text stays text
+    assert "&lt;script&gt;steal()" in page  # text stays text
     assert 'alt="A &quot;figure&quot; &lt;script&gt;"' in page
 
 
@@ -115,7 +103,6 @@ def test_the_first_page_leads_to_all_others(made):
         assert f'href="notebooks/{target}.html"' in page
         shown = f"committed {target}" in (made / f"notebooks/{target}.html").read_text()
         assert shown == (target != "04_hostile")  # which was run
-    assert 'href="sweep.html"' in page
 
 
 def test_every_page_opens_without_a_network_and_takes_nothing_from_metadata(made):
@@ -130,9 +117,9 @@ def test_every_page_opens_without_a_network_and_takes_nothing_from_metadata(made
 
 def test_the_committed_notebooks_make_a_book_without_warning_or_dead_link(tmp_path):
     source, made = tmp_path / "source", tmp_path / "made"
-    book._write_source(source, tmp_path, NOTEBOOKS)
+    copy_source(source, tmp_path, NOTEBOOKS)
     command = [sys.executable, "-m", "sphinx", "-qW", "--keep-going", str(source), str(made)]
-    built = subprocess.run(command, capture_output=True, encoding="utf-8")
+    built = subprocess.run(command, env=environment(), capture_output=True, encoding="utf-8")
     assert built.returncode == 0, built.stderr
     paths = {*made.rglob("*.html")} - {*made.rglob("_static/*")}  # the theme's own templates
     pages = {path: path.read_text("utf-8") for path in paths}
@@ -158,21 +145,15 @@ def test_the_committed_notebooks_make_a_book_without_warning_or_dead_link(tmp_pa
         assert nbformat.read(path, 4).metadata.kernelspec.name == "python3"
 
 
-def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(
-    made, refusal, monkeypatch, tmp_path
-):
-    outputs, committed = made.parent, made.parent.parent / "notebooks"
-    sweep = outputs / "sweep/sweep.csv"
-    for damaged, text in ((sweep, "notebook,seed\n1"), (outputs / "01_first.ipynb", '{"cells": [')):
-        damaged.write_text(text)
-        assert f"{damaged.name} is damaged" in refusal(write_book, outputs, committed)
-        damaged.unlink()
-    site = Path(shutil.copytree(book.SITE, tmp_path / "site"))
-    monkeypatch.setattr(book, "SITE", site)
-    (site / "conf.py").write_text("extensions = ['no_such_extension']")
-    told = refusal(write_book, outputs, committed)
+def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(made, refusal, tmp_path):
+    outputs, checkout = made.parent, made.parent.parent
+    (outputs / "01_first.ipynb").write_text('{"cells": [')
+    assert "01_first.ipynb is damaged" in refusal(write_book, outputs, checkout / "notebooks")
+    (outputs / "01_first.ipynb").unlink()
+    (checkout / "book/conf.py").write_text("extensions = ['no_such_extension']")
+    told = refusal(write_book, outputs, checkout / "notebooks")
     assert "The book could not be made: " in told and "no_such_extension" in told
-    monkeypatch.setattr(book, "SITE", tmp_path / "nowhere")
-    assert "cannot be written to" in refusal(write_book, outputs, committed)
+    told = refusal(write_book, outputs, tmp_path)
+    assert "cannot be made" in told and "needs a checkout" in told
     assert (made / "index.html").exists()
     assert not list(outputs.glob(".book-*"))

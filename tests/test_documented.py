@@ -40,7 +40,7 @@ NOT_RUN = {
     "git checkout": "changes the checkout",
     "dask worker --nthreads --no-nanny": "a cluster; the tests of sweeps start one on loopback",
     "python .ci/record.py --writer": "asks a model; test_explain_model.py records a mock",
-    "careerlib sweep -p --scheduler --findings": "a cluster, or an hour",
+    "careerlib sweep -p --scheduler": "a cluster, or an hour",
 }
 
 

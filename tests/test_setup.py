@@ -70,7 +70,7 @@ def test_python_versions_agree():
 
 
 def test_what_is_imported_is_locked_and_what_is_declared_is_used():
-    folders = ("careerlib/**/*.py", "tests/*.py", "notebooks/*.ipynb")
+    folders = ("book/*.py", "careerlib/**/*.py", "tests/*.py", "notebooks/*.ipynb")
     code = [path.read_text("utf-8") for pattern in folders for path in ROOT.glob(pattern)]
     names = re.findall(r'^[ "]*(?:from|import) (\w+)', "\n".join(code), re.M)
     packages = packages_distributions()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -46,8 +45,8 @@ def log(notebooks):
 
 def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tmp_path):
     arguments = {"notebooks": notebooks, "output": tmp_path / "out"}
-    given = {"seed": "2,3,3", "n": "1000,3000"}
-    table = run_sweep(**arguments, parameters=given, findings=tmp_path / "found.csv")
+    given = {"seed": "3..2", "n": "1000,3000,1000"}
+    table = run_sweep(**arguments, parameters=given)
     asked = ["2 1000", "2 3000", "3 1000", "3 3000"]
     assert log(notebooks) == asked
     assert list(table) == ["notebook", "seed", "n", *sweep.COLUMNS]
@@ -61,7 +60,9 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
     assert shares[["finding", "holds"]].values.tolist() == [["large", 0], ["large", 1]]
     told = sweep.summary(table)
     assert "2 runs failed; the first: In [3]: AssertionError: three" in told
-    assert list(pd.read_csv(tmp_path / "found.csv")) == [*KEY, "holds"]
+    kept = pd.read_csv(tmp_path / "out/sweep/findings.csv")
+    assert kept.values.tolist() == [["04_small", 2, 1000, "large", False],
+                                    ["04_small", 2, 3000, "large", True]]  # fmt: skip
 
     # A run whose result is damaged is done again; failures are tried again.
     damaged = next((tmp_path / "out/sweep/runs").iterdir())
@@ -75,26 +76,11 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
     assert run_sweep(**arguments, parameters={"seed": "2"})["holds"].tolist()[0] is True
 
 
-def test_a_sweep_that_is_ended_goes_on_where_it_was(notebooks, tmp_path):
-    output, given = tmp_path / "out", {"seed": "4..7", "pause": "0.3"}
-    typed = [text for name in given for text in ("-p", name, given[name])]
-    process = started("sweep", "--notebooks", notebooks, "--output", output, "--jobs", 1, *typed)
-    runs = output / "sweep/runs"
-    until(lambda: [*runs.glob("*.json")])
-    os.killpg(process.pid, signal.SIGINT)
-    assert "Interrupted" in process.communicate(timeout=30)[1]
-    done, begun = len([*runs.glob("*.json")]), len(log(notebooks))
-    table = run_sweep(notebooks=notebooks, output=output, parameters=given)
-    assert len(log(notebooks)) == begun + 4 - done
-    assert sweep.shares(table)["runs"].tolist() == [4]
-
-
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         ({}, "A sweep needs a parameter with its values"),
-        ({"seed": "9..1"}, "The range '9..1' must go up"),
-        ({"seed": "0..999999999999"}, "must go up, by less than 100,000"),
+        ({"seed": "0..999999999999"}, "more than 100,000 runs"),
         ({"seed": "0..9999", "n": "0..9999"}, "more than 100,000 runs"),
         ({"seed": "1,,2"}, "must be int like its default 42, not ''"),
         ({"seed": "1,02"}, "not '02'"),
@@ -143,23 +129,22 @@ def killed_after_one(process, output):
     threading.Thread(target=kill).start()
 
 
-def test_a_dead_dask_worker_loses_no_result(notebooks, tmp_path, cluster):
-    address, _, worker = cluster
-    killed_after_one(worker(), tmp_path / "out")
-    worker()
-    given = {"seed": "4..8", "pause": "0.3"}
-    table = run_sweep((), given, tmp_path / "out", notebooks, scheduler=address)
-    assert sweep.shares(table)["runs"].tolist() == [5]
-
-
-def test_a_dead_scheduler_is_told_and_what_is_done_is_kept(notebooks, tmp_path, cluster, refusal):
+def test_a_dead_worker_loses_no_result_and_a_dead_scheduler_is_told(
+    notebooks, tmp_path, cluster, refusal
+):
     address, scheduler, worker = cluster
-    worker()
-    killed_after_one(scheduler, tmp_path / "out")
-    given = {"seed": "4..8", "pause": "1.5"}
-    told = refusal(run_sweep, (), given, tmp_path / "out", notebooks, scheduler=address)
-    assert told.startswith(f"The Dask scheduler {address} has gone; what is done is kept")
-    assert len([*tmp_path.glob("out/sweep/runs/*.json")]) == 1
+    dies, _ = worker(), worker()
+    killed_after_one(dies, tmp_path / "out")
+    given = {"seed": "4..7", "pause": "0.3"}
+    table = run_sweep((), given, tmp_path / "out", notebooks, scheduler=address)
+    assert sweep.shares(table)["runs"].tolist() == [4]
+
+    killed_after_one(scheduler, tmp_path / "other")
+    given = {"seed": "4..7", "pause": "0.7"}
+    told = refusal(run_sweep, (), given, tmp_path / "other", notebooks, scheduler=address)
+    assert told.startswith("1 of 4 runs are done and kept, the others cannot be executed (")
+    assert told.endswith("have this careerlib, and repeat the command.")
+    assert len([*tmp_path.glob("other/sweep/runs/*.json")]) == 1
 
 
 def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster):
@@ -172,7 +157,7 @@ def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster):
                       "--scheduler", address)  # fmt: skip
     _, told = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert told.startswith("Error: A worker lacks this careerlib")
+    assert told.startswith("Error: 0 of 2 runs are done") and "No module named 'careerlib." in told
     assert told.count("\n") == 1
 
 
@@ -184,7 +169,7 @@ def test_a_scheduler_that_is_not_there_or_silent_is_told(notebooks, tmp_path, re
         for address in (f"tcp://{here}", f"tls://{here}", "tcp://127.0.0.1:9", "ucx://a:1", "none"):
             given = {"seed": "1"}
             told = refusal(run_sweep, (), given, tmp_path / "out", notebooks, scheduler=address)
-            assert told.startswith(f"There is no Dask scheduler with a worker at {address};")
+            assert told.startswith(f"There is no Dask scheduler with a worker at {address} (")
 
 
 # data/sweep.csv: our findings under many seeds.
@@ -204,10 +189,9 @@ def test_the_kept_sweep_has_every_finding_of_every_notebook_with_a_seed():
     assert mine == set(runs.groups)
 
 
-def test_one_seed_of_two_notebooks_again(tmp_path):
-    again = tmp_path / "again.csv"
-    run_sweep(["02", "05"], {"seed": "61"}, tmp_path / "out", findings=again)
-    made = pd.read_csv(again)
+def test_one_seed_of_a_notebook_again(tmp_path):
+    run_sweep(["02"], {"seed": "61"}, tmp_path)
+    made = pd.read_csv(tmp_path / "sweep/findings.csv")
     both = made.merge(KEPT, on=KEY, suffixes=("", "_kept"))
-    assert len(made) >= 4 and set(made["seed"]) == {61}
+    assert len(made) >= 2 and set(made["seed"]) == {61}
     assert both["holds"].tolist() == both["holds_kept"].tolist()

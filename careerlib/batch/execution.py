@@ -29,7 +29,7 @@ from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
 from tqdm import tqdm
 
-from careerlib.errors import CareerlibError
+from careerlib.errors import told
 from careerlib.project import ROOT, fingerprint
 
 CONNECT = 10  # seconds that a scheduler may take to answer
@@ -47,20 +47,14 @@ for name in ("papermill", "asyncio"):  # the outcome says it all
     logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-class Job(NamedTuple):
-    """One notebook to execute: its name, its text without outputs, and what it gets."""
+class Run(NamedTuple):
+    """A notebook to execute; or executed, and then `problem` is "" if it passed."""
 
     name: str
-    text: str
+    text: str  # of the notebook, before without outputs
     parameters: dict[str, Any]
-
-
-class Outcome(NamedTuple):
-    """How it went: `problem` is "" if it passed; `text` is the executed notebook."""
-
-    seconds: float
-    problem: str
-    text: str
+    seconds: float = 0.0
+    problem: str = ""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -87,24 +81,18 @@ class Kernel(AsyncKernelManager):
         self.scratch.cleanup()
 
 
-def execute(
-    version: str, text: str, parameters: dict[str, Any], timeout: float, folder: str
-) -> Outcome:
-    """Execute one notebook in the folder, if this machine has it, for `timeout` seconds at most.
-
-    version: the fingerprint of the careerlib that asks; ImportError if this is another one.
-    """
-    if version != fingerprint():
-        raise ImportError("it has another version")
+def execute(run: Run, timeout: float, folder: str) -> Run:
+    """Execute one notebook in the folder, if this machine has it, for `timeout` seconds at most."""
     start, problem, begun = time.monotonic(), "", []
-    made = [nbformat.reads(text, as_version=4)]
+    made = [nbformat.reads(run.text, as_version=4)]
     metadata = made[0].metadata.copy()
     try:
         papermill.execute_notebook(
-            made[0], None, parameters, kernel_name="python3", language="python", progress_bar=False,
-            autosave_cell_every=0, kernel_manager_class=Kernel, shutdown_kernel="immediate",
+            made[0], None, run.parameters, kernel_name="python3", language="python",
+            progress_bar=False, autosave_cell_every=0, record_timing=False,
+            kernel_manager_class=Kernel, shutdown_kernel="immediate",
             timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
-            start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10, record_timing=False,
+            start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
             extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
             resources={"metadata": {"path": folder if Path(folder).is_dir() else None}},
             on_notebook_start=lambda notebook: made.append(notebook),
@@ -113,19 +101,18 @@ def execute(
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     ensure_event_loop().close()  # of this thread, made by nbclient
-    seconds = time.monotonic() - start
-    if seconds > timeout:
+    if (seconds := time.monotonic() - start) > timeout:
         problem = f"timed out after {timeout:g} s"
     for cell in begun[-1:]:
-        told = [out for out in cell.outputs if out.output_type == "error"]
-        if told:  # papermill lets sys.exit() pass
-            problem = f"{told[0].ename}: {told[0].evalue}"
+        errors = [output for output in cell.outputs if output.output_type == "error"]
+        if errors:  # papermill lets sys.exit() pass
+            problem = f"{errors[0].ename}: {errors[0].evalue}"
         elif problem:
             cell.outputs.append(new_output("error", ename="Ended", evalue=problem))
     place = f"In [{len(begun)}]" if begun else "The kernel did not start"
     problem = f"{place}: {' '.join(problem[:400].split())}" if problem else ""
     made[-1].metadata = metadata  # the executed one's names the version of Python
-    return Outcome(round(seconds, 1), problem, _clean(made[-1]))
+    return run._replace(text=_clean(made[-1]), seconds=round(seconds, 1), problem=problem)
 
 
 def _clean(notebook: Any) -> str:
@@ -157,45 +144,39 @@ def _merged(outputs: list) -> Iterator:
 
 
 def execute_all(
-    planned: Sequence[Job], folder: Path, *, jobs: int = 2, timeout: float = 300,
+    planned: Sequence[Run], folder: Path, *, jobs: int = 2, timeout: float = 300,
     scheduler: str | None = None,
-) -> Iterator[tuple[Job, Outcome]]:  # fmt: skip
-    """Execute notebooks side by side; yield each with its outcome as soon as it is done.
+) -> Iterator[tuple[Run, Run]]:  # fmt: skip
+    """Execute notebooks side by side; yield each, as planned and as executed, once it is done.
 
     folder: where the kernels run. timeout: seconds for each notebook. scheduler: of a Dask cluster:
     its address, or "local" for one of this machine. At the end, by Ctrl-C too, all kernels end.
-    CareerlibError if there is no such scheduler, it goes away, or a worker lacks this careerlib.
+    CareerlibError if there is no such scheduler, it goes away, or a worker has another careerlib.
     """
     if not planned:
         return
 
-    def call(*arguments):  # sent as code: a worker without careerlib can say so
-        from careerlib.batch.execution import execute
+    def call(version, run, *limits):  # sent as code: a worker without careerlib can say so
+        from careerlib.batch import execution
 
-        return execute(*arguments)
+        if execution.fingerprint() != version:
+            raise ImportError("this worker has another careerlib")
+        return execution.execute(execution.Run(*run), *limits)
 
+    how = f"see that the Dask scheduler {scheduler} runs and its workers have this careerlib, then "
+    how += "repeat the command"
     with _cluster(scheduler, jobs) if scheduler else _threads(jobs) as executor:
-        running = {}
-        for job in planned:
-            arguments = fingerprint(), job.text, job.parameters, timeout, str(folder)
-            running[executor.submit(call, *arguments)] = job
-        done = futures.as_completed(running)
-        for future in tqdm(done, total=len(planned), leave=False, disable=None):
-            job = running.pop(future)
-            try:
-                outcome = future.result()
-            except futures.CancelledError:
-                told = f"The Dask scheduler {scheduler} has gone; what is done is kept"
-                raise CareerlibError(f"{told}, so start it again and repeat the command.") from None
-            except ImportError as error:
-                told = f"A worker lacks this careerlib ({error}); install it there, with its data."
-                raise CareerlibError(told) from error
-            except Exception as error:  # of Dask, such as a worker that died again and again
-                outcome = Outcome(0.0, f"{type(error).__name__}: {error!s:.200}", "")
-            named = [job.name, *(f"{name}={value}" for name, value in job.parameters.items())]
-            status = f"{outcome.problem or 'passed'} ({outcome.seconds:.1f} s)"
+        running = {executor.submit(call, fingerprint(), [*run], timeout, str(folder)): run
+                   for run in planned}  # fmt: skip
+        done = tqdm(futures.as_completed(running), total=len(planned), leave=False, disable=None)
+        for count, future in enumerate(done):
+            run, kept = running.pop(future), f"{count} of {len(planned)} runs are done and kept"
+            with told(f"{kept}, the others cannot be executed", how, Exception):
+                executed = future.result()
+            named = [run.name, *(f"{name}={value}" for name, value in run.parameters.items())]
+            status = f"{executed.problem or 'passed'} ({executed.seconds:.1f} s)"
             tqdm.write(f"{' '.join(named)}: {status}", file=sys.stderr)
-            yield job, outcome
+            yield run, executed
 
 
 @contextmanager
@@ -224,16 +205,13 @@ def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
     where: dict[str, Any] = {"address": scheduler}
     if scheduler == "local":
         where = {"n_workers": processes, "threads_per_worker": 1, "dashboard_address": None}
-    try:
+    how = "start them with 'dask scheduler' and 'dask worker', or use --scheduler local"
+    with told(f"There is no Dask scheduler with a worker at {scheduler[:60]}", how, Exception):
         if scheduler != "local":  # a client waits for ever for one that accepts and says nothing
             safe = distributed.Security().get_connection_args("client")
             connected = distributed.comm.connect(scheduler, **safe)
             asyncio.run(asyncio.wait_for(connected, CONNECT))
         client = distributed.Client(**where, timeout=CONNECT)
         client.wait_for_workers(1, timeout=30)
-    except Exception as error:
-        told = f"There is no Dask scheduler with a worker at {scheduler[:60]}"
-        how = "start them with 'dask scheduler' and 'dask worker', or use --scheduler local"
-        raise CareerlibError(f"{told}; {how}.") from error
     with client:
         yield client.get_executor(pure=False)

@@ -21,15 +21,15 @@ import papermill
 import yaml
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
-from careerlib.batch.execution import Job, Outcome, execute_all
-from careerlib.errors import CareerlibError, nearest, quoted
+from careerlib.batch.execution import Run, execute_all
+from careerlib.errors import CareerlibError, nearest, quoted, told
 from careerlib.project import NOTEBOOKS, OUTPUTS, notebooks_in, output_folder, shown, write
 
 LEDGER = "10_the_ledger"  # runs last, among the executed notebooks, which it reads
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 MOST = 100_000  # runs of one sweep
 TYPES = {"int": int, "float": FiniteFloat, "bool": bool}
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 def run(
@@ -48,18 +48,25 @@ def run(
     """
     folder, rows = Path(notebooks).absolute(), []
     planned = plan(folder, only, parameters or {})
-    planned.sort(key=lambda job: -len(job.text))  # the longest first, so that none is waited for
+    planned.sort(key=lambda one: -len(one.text))  # the longest first, so that none is waited for
     with output_folder(output) as output:
         for is_last in (False, True):
-            group, where = [job for job in planned if (job.name == LEDGER) == is_last], folder
+            group, where = [one for one in planned if (one.name == LEDGER) == is_last], folder
             executed = [path for path in notebooks_in(output) if path.stem != LEDGER]
-            if group and is_last and not in_place and [read_notebook(path) for path in executed]:
+            if is_last and not in_place and [code(path) for path in executed]:  # none is damaged
                 where, execution["scheduler"] = output, None
-            for job, outcome in execute_all(group, where, **execution):
-                problem = _keep(job, outcome, folder, output, in_place)
-                rows.append((job.name, outcome.seconds, job.parameters, problem))
-        rows.sort()
-        table = pd.DataFrame(rows, columns=["notebook", "seconds", "parameters", "problem"])
+            for one, done in execute_all(group, where, **execution):
+                problem = done.problem
+                if in_place and not problem and code(folder / f"{one.name}.ipynb") != one.text:
+                    problem = "The notebook was edited while it ran and is left as it is"
+                failed = output / "failed" / f"{one.name}.ipynb"
+                passed = (folder if in_place else output) / failed.name
+                write(failed if problem else passed, done.text)
+                if not problem:
+                    failed.unlink(missing_ok=True)
+                rows.append((one.name, done.seconds, one.parameters, problem))
+        columns = ["notebook", "seconds", "parameters", "problem"]
+        table = pd.DataFrame(sorted(rows), columns=columns)
         if not in_place:
             versions = {name: version(name) for name in PACKAGES}
             versions["python"] = platform.python_version()
@@ -68,43 +75,13 @@ def run(
     return table
 
 
-def summary(table: pd.DataFrame) -> str:
-    """The table of a run as text for a terminal, and what is wrong with each that failed."""
-    failed = table[table["problem"] != ""]
-    status = table["problem"].where(table["problem"] == "", "failed").replace("", "passed")
-    lines = [table[["notebook", "seconds"]].assign(status=status).to_string(index=False)]
-    lines += [f"{row.notebook}: {row.problem}" for row in failed.itertuples()]
-    return "\n".join([*lines, f"{len(table) - len(failed)} of {len(table)} notebooks passed."])
-
-
-def _keep(job: Job, outcome: Outcome, folder: Path, output: Path, in_place: bool) -> str:
-    """Write a success to its place, a failure under failed/; return the problem, if any."""
-    name, problem = f"{job.name}.ipynb", outcome.problem
-    failed, source = output / "failed" / name, folder / name
-    if in_place and not problem and code(source) != job.text:
-        problem = "The notebook was edited while it ran and is left as it is"
-    if outcome.text:  # a worker of Dask that died has sent none
-        write(failed if problem else source if in_place else output / name, outcome.text)
-    if not problem:
-        failed.unlink(missing_ok=True)
-    return problem
-
-
-def read_notebook(path: Path) -> Any:
-    """The notebook in a file; CareerlibError names a file that is none."""
-    try:
+def code(path: Path) -> str:
+    """The text of a notebook without outputs; CareerlibError names a file that is none."""
+    what = f"{shown(path)} is damaged, or not a notebook of format 4.5"
+    with told(what, "open it in Jupyter and save it, or replace it", Exception):  # of many kinds
         notebook = nbformat.from_dict(json.loads(path.read_text("utf-8")))
         nbformat.validate(notebook, version=4)
-        notebook.metadata.kernelspec = nbformat.from_dict(KERNEL)
-        return notebook
-    except Exception as error:  # of many kinds, for there are many ways to be no notebook
-        told = f"{shown(path)} is damaged, or not a notebook of format 4.5"
-        raise CareerlibError(f"{told}; open it in Jupyter and save it, or replace it.") from error
-
-
-def code(path: Path) -> str:
-    """The text of a notebook without outputs."""
-    notebook = read_notebook(path)
+    notebook.metadata.kernelspec = KERNEL
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)
@@ -115,25 +92,24 @@ def select(folder: Path, only: Sequence[str]) -> list[Path]:
     """The notebooks whose names begin with one of `only`; all if that is empty."""
     known, chosen = notebooks_in(folder), set()
     if not known:
-        told = f"There are no notebooks named like 01_name.ipynb in {shown(folder)}"
-        raise CareerlibError(f"{told}; run this from a checkout of the project.")
+        what = f"There are no notebooks named like 01_name.ipynb in {shown(folder)}"
+        raise CareerlibError(f"{what}; run this from a checkout of the project.")
     for text in only:
-        name = Path(text).name or text
-        matches = [path for path in known if name and path.name.startswith(name)]
+        matches = [path for path in known if path.name.startswith(Path(text).name)]
         if not matches:
             hint = nearest(text, [path.stem for path in known])
             raise CareerlibError(f"No notebook is called {quoted(text)}; {hint}")
         chosen.update(matches)
-    return sorted(chosen) if only else known
+    return sorted(chosen) or known
 
 
 def plan(
     folder: Path, only: Sequence[str], parameters: Mapping[str, str],
-    values: Callable[[str], list[str]] = lambda typed: [typed],
-) -> list[Job]:  # fmt: skip
-    """One job for each notebook and each combination of the parameters that it declares.
+    values: Callable[[str], Sequence] = lambda typed: [typed],
+) -> list[Run]:  # fmt: skip
+    """One run for each notebook and each combination of the parameters that it declares.
 
-    values: the texts of the values in what was typed.
+    values: the values in what was typed.
     """
     texts = {path: code(path) for path in select(folder, only)}
     declared = {path: papermill.inspect_notebook(nbformat.reads(texts[path], 4)) for path in texts}
@@ -142,15 +118,16 @@ def plan(
         if name not in known:
             hint = nearest(name, known) if known else "they take no parameters."
             raise CareerlibError(f"No chosen notebook has a parameter {quoted(name)}; {hint}")
-    jobs: list[Job] = []
+    runs: list[Run] = []
     for path, mine in declared.items():
-        each = {name: [value_of(text, mine[name], path) for text in dict.fromkeys(values(typed))]
-                for name, typed in parameters.items() if name in mine}  # fmt: skip
-        if len(jobs) + math.prod(map(len, each.values())) > MOST:
+        typed = {name: values(text) for name, text in parameters.items() if name in mine}
+        if len(runs) + math.prod(map(len, typed.values())) > MOST:
             raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
-        jobs += [Job(path.stem, texts[path], dict(zip(each, one, strict=True)))
-                 for one in itertools.product(*each.values())]  # fmt: skip
-    return jobs
+        each = [dict.fromkeys(value_of(str(one), mine[name], path) for one in typed[name])
+                for name in typed]  # fmt: skip
+        runs += [Run(path.stem, texts[path], dict(zip(typed, one, strict=True)))
+                 for one in itertools.product(*each)]  # fmt: skip
+    return runs
 
 
 def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
@@ -169,15 +146,11 @@ def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
     raise CareerlibError(f"Parameter {about} must be {expected}, not {quoted(text)}.")
 
 
-def given(typed: Sequence[tuple[str, str]], file: Path | None = None) -> dict[str, str]:
-    """Parameters as typed, and those of a YAML file of names and values that were not typed."""
-    if len(dict(typed)) < len(typed):
-        raise CareerlibError("A parameter is given twice; give it once.")
+def given(typed: Sequence[tuple[str, str]], file: Path | None) -> dict[str, str]:
+    """Parameters of a YAML file of names and values, and as typed, which count instead."""
     if file is None:
         return dict(typed)
-    try:
+    what, kinds = f"Cannot read {shown(file)} as YAML", (OSError, ValueError, yaml.YAMLError)
+    with told(what, "give a line for each parameter, such as seed: 42", *kinds):
         values = yaml.load(file.read_text("utf-8-sig"), yaml.BaseLoader)
         return TypeAdapter(dict[str, str]).validate_python(values) | dict(typed)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        told = f"Cannot read {shown(file)} as YAML of parameters, with lines such as seed: 42."
-        raise CareerlibError(told) from error

@@ -14,10 +14,14 @@ import psutil
 import pytest
 from click.testing import CliRunner
 from conftest import files_in, printed, started, until, write_notebook
+from hypothesis import given
+from hypothesis import strategies as st
 
 from careerlib.__main__ import cli
-from careerlib.batch.notebooks import given, run
+from careerlib.batch import notebooks as batch
+from careerlib.batch.notebooks import run, value_of
 from careerlib.batch.sweep import run_sweep
+from careerlib.errors import CareerlibError
 from careerlib.project import MARK, ROOT, output_folder
 
 LIMIT = 6  # seconds; ample for the others, and one notebook uses all of it
@@ -42,6 +46,7 @@ NOTEBOOKS = {
     "12_long": ("In [1]: ValueError: yyy", "import sys\nprint('x' * 300_000, file=sys.stderr)\n"
                 "raise ValueError('y' * 300_000)"),
 }  # fmt: skip
+FAILED = {name for name, (problem, _) in NOTEBOOKS.items() if problem}
 PARAMETERS = "count: int = 1  # how many\nshare: float = 0.5\nflag: bool = False\nlabel: str = 'a'"
 GIVEN = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n'}
 
@@ -54,11 +59,10 @@ def first(tmp_path_factory):
     for name, (_, source) in NOTEBOOKS.items():
         parameters = {"01_good": PARAMETERS, "10_the_ledger": "folder: str = '.'"}.get(name)
         write_notebook(notebooks, name, source, "print('end')", parameters=parameters)
-    (output / "failed").mkdir(parents=True)
-    (output / MARK).touch()
     for name in ("02_failing", "11_half"):
         write_notebook(output, name, "'an earlier good result'")
-    (output / "failed/01_good.ipynb").write_text("an earlier failure")
+    write_notebook(output / "failed", "01_good", "'an earlier failure'")
+    (output / MARK).touch()
     startup = folder / "ipython/profile_default/startup"
     for made in (startup, temporary):
         made.mkdir(parents=True)
@@ -72,7 +76,7 @@ def first(tmp_path_factory):
         yield notebooks, output, temporary, table
 
 
-def test_every_fault_costs_only_its_own_notebook(first):
+def test_every_fault_costs_only_its_own_notebook_and_is_kept_with_it(first):
     _, output, _, table = first
     assert table["notebook"].tolist() == sorted(NOTEBOOKS)
     for name, problem in zip(table["notebook"], table["problem"], strict=True):
@@ -81,20 +85,16 @@ def test_every_fault_costs_only_its_own_notebook(first):
         assert len(problem) < 500
     recorded = json.loads((output / "run.json").read_text())["notebooks"]
     assert [entry["problem"] for entry in recorded] == table["problem"].tolist()
-
-
-def test_failures_are_kept_with_their_error_and_spoil_nothing(first):
-    output = first[1]
-    failed = {f"failed/{name}.ipynb" for name, (told, _) in NOTEBOOKS.items() if told}
-    good = {"01_good", "02_failing", "09_plot", "10_the_ledger", "11_half"}
-    assert files_in(output) == failed | {f"{name}.ipynb" for name in good} | {"run.json"}
-    for name in ("02_failing", "11_half"):
+    earlier = {"02_failing", "11_half"}  # a good one stays, a failure goes
+    passed = {f"{name}.ipynb" for name in {*NOTEBOOKS} - FAILED | earlier}
+    assert files_in(output) == passed | {f"failed/{name}.ipynb" for name in FAILED} | {"run.json"}
+    for name in earlier:
         assert "an earlier good result" in (output / f"{name}.ipynb").read_text()
-    for name in failed:
-        kept = nbformat.read(output / name, 4)
+    for name in FAILED:
+        kept = nbformat.read(output / f"failed/{name}.ipynb", 4)
         nbformat.validate(kept)
         assert [o for c in kept.cells for o in c.get("outputs", []) if o.output_type == "error"]
-        assert "end" not in printed(output / name)
+        assert "end" not in printed(output / f"failed/{name}.ipynb")
     assert "before" in printed(output / "failed/02_failing.ipynb")
 
 
@@ -137,8 +137,8 @@ def test_every_output_is_kept_when_several_notebooks_show_much_at_once(tmp_path)
         write_notebook(tmp_path / "notebooks", name, f"for i in range(5000):\n    {source}")
     table = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
     assert table["problem"].tolist() == ["", ""]
-    lines = printed(tmp_path / "out/01_print.ipynb").split()
-    assert lines == [str(i) for i in range(5000)]
+    lines = [str(i) for i in range(5000)]
+    assert printed(tmp_path / "out/01_print.ipynb").split() == lines
     assert printed(tmp_path / "out/02_show.ipynb") == "".join(lines)
 
 
@@ -180,31 +180,29 @@ def test_the_ledger_alone_reads_the_committed_notebooks(tmp_path, refusal):
 
 def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path):
     """Of runs and of sweeps; the last signal is one that no program can refuse."""
+    commands = {"SIGINT": "sweep", "SIGHUP": "sweep", "SIGTERM": "run", "SIGKILL": "run"}
     note = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(1000)"
-    ended = {"SIGINT": "sweep", "SIGTERM": "run", "SIGHUP": "sweep", "SIGKILL": "run"}
     processes = {}
-    for name, command in ended.items():
-        folder = tmp_path / name
+    for name, command in commands.items():
+        folder, output, temporary = tmp_path / name, tmp_path / name / "out", tmp_path / f"{name}T"
         write_notebook(folder, "01_quick", "open('log', 'a').write('.')", parameters="n: int = 1")
         write_notebook(folder, "02_long", note, parameters="n: int = 1")
-        (folder / "tmp").mkdir()
-        typed = [command, "-p", "n", 2, "--notebooks", folder, "--output", folder / "out"]
-        processes[name] = started(*typed, env={"TMPDIR": str(folder / "tmp")})
+        temporary.mkdir()
+        typed = [command, "-p", "n", 2, "--notebooks", folder, "--output", output]
+        processes[name] = started(*typed, env={"TMPDIR": str(temporary)})
     for name, process in processes.items():
-        folder, number = tmp_path / name, getattr(signal, name)
-        pid = folder / "pid"
-        until(lambda: pid.exists() and pid.read_text() and files_in(folder / "out"))  # noqa: B023
+        pid, output, number = tmp_path / name / "pid", tmp_path / name / "out", signal.Signals[name]
+        until(lambda: pid.exists() and pid.read_text() and files_in(output))  # noqa: B023
         kernel = psutil.Process(int(pid.read_text()))
-        process.send_signal(number) if number != signal.SIGINT else os.killpg(process.pid, number)
+        process.send_signal(number) if name != "SIGINT" else os.killpg(process.pid, number)
         _, told = process.communicate(timeout=30)
-        killed = number == signal.SIGKILL
-        assert process.returncode == (-number if killed else 130) and "Traceback" not in told
-        if not killed:
-            assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
-            assert not list((folder / "tmp").iterdir())
         until(lambda: not kernel.is_running(), 10)  # noqa: B023
-    for name in ("SIGTERM", "SIGKILL"):
-        assert files_in(tmp_path / name / "out") == {"01_quick.ipynb"}
+        if name != "SIGKILL":
+            assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
+            assert process.returncode == 130 and "Traceback" not in told
+            assert not list((tmp_path / f"{name}T").iterdir())
+        if commands[name] == "run":
+            assert files_in(output) == {"01_quick.ipynb"}
     for name in ("SIGINT", "SIGHUP"):  # a sweep goes on where it was
         run_sweep(["01"], {"n": "2,3"}, tmp_path / name / "out", tmp_path / name)
         assert (tmp_path / name / "log").read_text() == ".."
@@ -231,49 +229,53 @@ def test_a_full_device_is_told_in_one_sentence():
 # What is refused before anything runs.
 
 
+@given(
+    st.sampled_from(["int", "float", "bool", "tuple"]),
+    st.text(max_size=9) | st.integers().map(str) | st.floats().map(str) | st.booleans().map(str)
+    | st.sampled_from(["010", "0x10", "1_000", "1:30", "\u0661", "9" * 5000, "1e999", "01.5"]),
+)  # fmt: skip
+def test_a_typed_value_is_of_the_declared_type_or_refused(kind, text):
+    declared = {"name": "n", "inferred_type_name": kind, "default": "1"}
+    try:
+        value = value_of(text, declared, Path("01_first.ipynb"))
+    except CareerlibError as error:
+        assert str(error).startswith("Parameter n of notebook 01_first must be ")
+        assert "like its default 1, not " in str(error) and len(str(error)) < 200
+    else:
+        assert type(value).__name__ == kind
+        assert str(value).lower() == text.lower().strip() or value == float(text)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The notebooks of a current folder in which somebody has other files, too."""
     monkeypatch.chdir(tmp_path)
-    write_notebook(tmp_path / "notebooks", "01_first", parameters=PARAMETERS + "\npair = (1, 2)")
+    write_notebook(tmp_path / "notebooks", "01_first", parameters=PARAMETERS)
     write_notebook(tmp_path / "notebooks", "02_second", parameters="seed: int = 42")
+    write_notebook(tmp_path / "damaged", "01_first")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/index.html").write_text("somebody's own")
     return tmp_path / "notebooks"
 
 
 @pytest.mark.parametrize(
-    ("name", "texts"),
-    [
-        ("count", ["2.0", "010", "0x10", "1_000", "1:30", "true", "", "\u0661", "9" * 5000]),
-        ("share", ["half", "nan", ".inf", "1e999", "1:30", "01.5", "", "."]),
-        ("flag", ["1", "yes", "maybe"]),
-        ("pair", ["[1, 2]"]),
-    ],
-)
-def test_a_value_of_the_wrong_type_is_refused(folder, refusal, name, texts):
-    for text in texts:
-        told = refusal(run, [], {name: text}, "out", folder)
-        assert told.startswith(f"Parameter {name} of notebook 01_first must be ")
-        assert "like its default" in told and len(told) < 200
-    assert not Path("out").exists()
-
-
-@pytest.mark.parametrize(
     ("options", "expected"),
     [
+        ({"parameters": {"count": "2.0"}}, "must be int like its default 1, not '2.0'."),
         ({"parameters": {"cout": "1"}}, "has a parameter 'cout'; did you mean count?"),
         ({"only": ["02"], "parameters": {"count": "1"}}, "valid names are seed."),
         ({"only": ["02_secnd"]}, "No notebook is called '02_secnd'; did you mean 02_second?"),
         ({"notebooks": "nowhere"}, "There are no notebooks"),
         ({"output": "mine"}, "folder mine (it holds files that no run has made)"),
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
+        ({"output": "used"}, "folder used (OperationalError: database is locked); wait for the"),
     ],
 )
 def test_what_cannot_be_run_is_told_in_one_sentence(folder, refusal, options, expected):
-    before = files_in(folder.parent)
-    assert expected in refusal(run, **{"notebooks": folder, "output": "out"} | options)
-    assert files_in(folder.parent) == before
+    with output_folder("used"):
+        before = files_in(folder.parent)
+        assert expected in refusal(run, **{"notebooks": folder, "output": "out"} | options)
+        assert files_in(folder.parent) == before
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [{}]}', "[" * 100_000])
@@ -283,21 +285,15 @@ def test_a_damaged_notebook_is_named(folder, refusal, text):
     assert "02_second.ipynb is damaged, or not a notebook of format 4" in told
 
 
-def test_two_runs_do_not_write_into_one_folder(folder, refusal):
-    with output_folder("out") as output:
-        told = refusal(run, notebooks=folder, output="out")
-        assert "folder out (OperationalError: database is locked); wait for the run" in told
-        assert files_in(output) == set()
-
-
 def test_parameters_come_from_a_file_as_if_they_were_typed(folder, refusal):
     file = Path("params.yml")
     file.write_text("seed: 010\nlabel: me.yml\nflag: yes\n")
-    assert given([("seed", "7")], file) == {"seed": "7", "label": "me.yml", "flag": "yes"}
+    both = batch.given([("seed", "7")], file)
+    assert both == {"seed": "7", "label": "me.yml", "flag": "yes"}
     for text in ("[1]", "seed: [1]", "a: {b", "\x00", "7"):
         file.write_text(text)
-        assert "Cannot read params.yml as YAML (" in refusal(given, [], file)
-    assert "nowhere.yml'); give a line for each" in refusal(given, [], Path("nowhere.yml"))
+        assert "Cannot read params.yml as YAML (" in refusal(batch.given, [], file)
+    assert "nowhere.yml'); give a line for each" in refusal(batch.given, [], Path("nowhere.yml"))
 
 
 # The command line.
@@ -321,13 +317,10 @@ def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heav
 
 
 def test_same_outputs_in_another_folder_under_another_hash_seed(tmp_path):
-    def texts(path):
-        """Everything that the notebook shows, without pictures, by cell."""
-        return {
-            cell.id: [{**output, "data": {**output.get("data", {}), "image/png": None}}
-                      for output in cell.get("outputs", [])]
-            for cell in nbformat.read(path, 4).cells
-        }  # fmt: skip
+    def outputs(path):
+        """Everything that the notebook shows, without pictures."""
+        shown = [out for cell in nbformat.read(path, 4).cells for out in cell.get("outputs", [])]
+        return [out | {"data": out.get("data", {}) | {"image/png": None}} for out in shown]
 
     folder = tmp_path / "a longer name, with spaces & ümlauts"
     for part in ("careerlib", "data", "notebooks"):
@@ -338,6 +331,6 @@ def test_same_outputs_in_another_folder_under_another_hash_seed(tmp_path):
     _, told = process.communicate(timeout=300)
     assert process.returncode == 0, told
     (path,) = (folder / "notebooks").glob("02_*.ipynb")
-    assert texts(path) == texts(ROOT / "notebooks" / path.name)
+    assert outputs(path) == outputs(ROOT / "notebooks" / path.name)
     assert str(tmp_path) not in path.read_text("utf-8")
     assert path.stat().st_mtime > begun

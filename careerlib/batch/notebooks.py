@@ -69,7 +69,7 @@ def run(
         table = pd.DataFrame(sorted(rows), columns=columns)
         if not in_place:
             versions = {name: version(name) for name in PACKAGES}
-            versions["python"] = platform.python_version()
+            versions |= {"python": platform.python_version()}
             record = {"notebooks": table.to_dict("records"), "versions": versions}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
     return table
@@ -90,17 +90,15 @@ def code(path: Path) -> str:
 
 def select(folder: Path, only: Sequence[str]) -> list[Path]:
     """The notebooks whose names begin with one of `only`; all if that is empty."""
-    known, chosen = notebooks_in(folder), set()
+    known, begun = notebooks_in(folder), tuple(Path(text).name for text in only)
     if not known:
         what = f"There are no notebooks named like 01_name.ipynb in {shown(folder)}"
         raise CareerlibError(f"{what}; run this from a checkout of the project.")
-    for text in only:
-        matches = [path for path in known if path.name.startswith(Path(text).name)]
-        if not matches:
+    for text in begun:
+        if not any(path.name.startswith(text) for path in known):
             hint = nearest(text, [path.stem for path in known])
             raise CareerlibError(f"No notebook is called {quoted(text)}; {hint}")
-        chosen.update(matches)
-    return sorted(chosen) or known
+    return [path for path in known if path.name.startswith(begun or "")]
 
 
 def plan(

@@ -66,18 +66,19 @@ BATCH = [
 
 
 @cli.command(params=[*BATCH, option("--in-place", "Replace those that pass.", is_flag=True)])
-def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> None:
+def run(
+    notebooks: Path, only: Any, parameters: Any, file: Path | None, in_place: bool, **options: Any
+) -> None:
     """Execute the notebooks, and make a book of the results.
 
     Example: careerlib run --only 04 -p seed 7
     """
-    from careerlib.batch import notebooks
     from careerlib.batch.book import write_book
+    from careerlib.batch.notebooks import given, plan, run
 
-    options["parameters"] = notebooks.given(parameters, file)
-    if in_place and options["parameters"]:
+    if in_place and (parameters or file):
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
-    table = notebooks.run(in_place=in_place, **options)
+    table = run(plan(notebooks, only, given(parameters, file)), in_place=in_place, **options)
     failed = (table["problem"] != "").sum()
     click.echo(f"{len(table) - failed} of {len(table)} notebooks passed.")
     if not in_place:
@@ -86,7 +87,7 @@ def run(parameters: Any, file: Path | None, in_place: bool, **options: Any) -> N
 
 
 @cli.command(params=BATCH)
-def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
+def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
     -p takes all values: 0..99, or 1000,3000. What an earlier sweep into the same folder has done
@@ -94,10 +95,10 @@ def sweep(parameters: Any, file: Path | None, **options: Any) -> None:
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
-    from careerlib.batch.notebooks import given
-    from careerlib.batch.sweep import run_sweep, summary
+    from careerlib.batch.notebooks import given, plan
+    from careerlib.batch.sweep import each, run_sweep, summary
 
-    table = run_sweep(parameters=given(parameters, file), **options)
+    table = run_sweep(plan(notebooks, only, given(parameters, file), each), **options)
     click.echo(summary(table))
     sys.exit("failed" in set(table["kind"]))
 

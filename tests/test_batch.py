@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from careerlib.__main__ import cli
 from careerlib.batch import notebooks as batch
-from careerlib.batch.notebooks import run, value_of
-from careerlib.batch.sweep import run_sweep
+from careerlib.batch.notebooks import plan, run, value_of
+from careerlib.batch.sweep import each, run_sweep
 from careerlib.errors import CareerlibError
 from careerlib.project import MARK, ROOT, output_folder
 
@@ -72,7 +72,7 @@ def first(tmp_path_factory):
         for name, value in (variables | {"MPLBACKEND": "Agg"}).items():
             patch.setenv(name, value)
         patch.setattr("tempfile.tempdir", str(temporary))
-        table = run([], GIVEN, output, notebooks, jobs=4, timeout=LIMIT)
+        table = run(plan(notebooks, (), GIVEN), output, jobs=4, timeout=LIMIT)
         yield notebooks, output, temporary, table
 
 
@@ -120,7 +120,7 @@ def test_a_second_run_gives_the_same_bytes_and_leaves_nothing_behind(first):
     before = {name: (output / name).read_bytes() for name in files_in(output)}
     path = notebooks / "08_leaving.ipynb"
     path.write_text(path.read_text().replace("sys.exit()", "1"))
-    run(["01", "08_leaving.ipynb"], GIVEN, output, notebooks, jobs=1)
+    run(plan(notebooks, ["01", "08_leaving.ipynb"], GIVEN), output, jobs=1)
     after = {name: (output / name).read_bytes() for name in files_in(output)}
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     assert changed == {"run.json", "08_leaving.ipynb", "failed/08_leaving.ipynb"}
@@ -135,7 +135,7 @@ def test_every_output_is_kept_when_several_notebooks_show_much_at_once(tmp_path)
     """Half of these, and twice, was too much once."""
     for name, source in {"01_print": "print(i, flush=True)", "02_show": "display(i)"}.items():
         write_notebook(tmp_path / "notebooks", name, f"for i in range(5000):\n    {source}")
-    table = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")
+    table = run(plan(tmp_path / "notebooks"), tmp_path / "out")
     assert table["problem"].tolist() == ["", ""]
     lines = [str(i) for i in range(5000)]
     assert printed(tmp_path / "out/01_print.ipynb").split() == lines
@@ -145,7 +145,7 @@ def test_every_output_is_kept_when_several_notebooks_show_much_at_once(tmp_path)
 def test_a_kernel_that_cannot_start_is_said_so(tmp_path, monkeypatch):
     write_notebook(tmp_path / "notebooks", "01_good", "1")
     monkeypatch.setenv("PYTHONHOME", str(tmp_path / "nowhere"))
-    (problem,) = run(notebooks=tmp_path / "notebooks", output=tmp_path / "out")["problem"]
+    (problem,) = run(plan(tmp_path / "notebooks"), tmp_path / "out")["problem"]
     assert problem.startswith("The kernel did not start: ") and "Attribute" not in problem
     assert (tmp_path / "out/failed/01_good.ipynb").exists()
 
@@ -158,7 +158,7 @@ def test_in_place_replaces_what_passed_and_is_unchanged(tmp_path):
     edited = write_notebook(folder, "02_edited", edit)
     failing = write_notebook(folder, "03_failing", "1 / 0")
     before = failing.read_text(), edited.read_text().replace("# 02", "# 2")
-    problems = run(output=tmp_path / "out", notebooks=folder, in_place=True)["problem"]
+    problems = run(plan(folder), tmp_path / "out", in_place=True)["problem"]
     assert [bool(problem) for problem in problems] == [False, True, True]
     assert "edited while it ran" in problems[1]
     assert printed(good) == "made\n"
@@ -169,10 +169,10 @@ def test_the_ledger_alone_reads_the_committed_notebooks(tmp_path, refusal):
     notebooks, output = tmp_path / "notebooks", tmp_path / "out"
     write_notebook(notebooks, "10_the_ledger", "import os\nprint(os.getcwd())")
     for _ in range(2):
-        run(["10"], output=output, notebooks=notebooks)
+        run(plan(notebooks), output)
         assert printed(output / "10_the_ledger.ipynb") == f"{notebooks}\n"
     (output / "02_damaged.ipynb").write_text('{"cells": [')
-    assert "02_damaged.ipynb is damaged" in refusal(run, ["10"], output=output, notebooks=notebooks)
+    assert "02_damaged.ipynb is damaged" in refusal(run, plan(notebooks), output)
 
 
 # Signals, surroundings, and readers who go away.
@@ -204,7 +204,7 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path):
         if commands[name] == "run":
             assert files_in(output) == {"01_quick.ipynb"}
     for name in ("SIGINT", "SIGHUP"):  # a sweep goes on where it was
-        run_sweep(["01"], {"n": "2,3"}, tmp_path / name / "out", tmp_path / name)
+        run_sweep(plan(tmp_path / name, ["01"], {"n": "2,3"}, each), tmp_path / name / "out")
         assert (tmp_path / name / "log").read_text() == ".."
 
 
@@ -265,7 +265,7 @@ def folder(tmp_path, monkeypatch):
         ({"parameters": {"cout": "1"}}, "has a parameter 'cout'; did you mean count?"),
         ({"only": ["02"], "parameters": {"count": "1"}}, "valid names are seed."),
         ({"only": ["02_secnd"]}, "No notebook is called '02_secnd'; did you mean 02_second?"),
-        ({"notebooks": "nowhere"}, "There are no notebooks"),
+        ({"folder": Path("nowhere")}, "There are no notebooks"),
         ({"output": "mine"}, "folder mine (it holds files that no run has made)"),
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
         ({"output": "used"}, "folder used (OperationalError: database is locked); wait for the"),
@@ -274,14 +274,16 @@ def folder(tmp_path, monkeypatch):
 def test_what_cannot_be_run_is_told_in_one_sentence(folder, refusal, options, expected):
     with output_folder("used"):
         before = files_in(folder.parent)
-        assert expected in refusal(run, **{"notebooks": folder, "output": "out"} | options)
+        chosen = {"folder": folder, "only": (), "parameters": {}} | options
+        output = chosen.pop("output", "out")
+        assert expected in refusal(lambda: run(plan(**chosen), output))
         assert files_in(folder.parent) == before
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"cells": 3}', '{"cells": [{}]}', "[" * 100_000])
 def test_a_damaged_notebook_is_named(folder, refusal, text):
     (folder / "02_second.ipynb").write_text(text)
-    told = refusal(run, notebooks=folder, output="out")
+    told = refusal(plan, folder)
     assert "02_second.ipynb is damaged, or not a notebook of format 4" in told
 
 
@@ -307,9 +309,9 @@ def test_errors_of_the_command_line_are_one_sentence():
 
 def test_every_command_has_an_example_and_a_whole_summary_and_needs_nothing_heavy():
     for name, command in cli.commands.items():
-        for each in getattr(command, "commands", {name: command}).values():
-            assert "Example: careerlib" in each.help
-            assert not each.get_short_help_str(65).endswith("...")
+        for one in getattr(command, "commands", {name: command}).values():
+            assert "Example: careerlib" in one.help
+            assert not one.get_short_help_str(65).endswith("...")
     code = "import sys, careerlib.__main__; print([m for m in sys.argv[1:] if m in sys.modules])"
     heavy = ["numpy", "pandas", "nbformat", "papermill", "tqdm", "yaml", "careerlib.batch"]
     process = subprocess.run([sys.executable, "-c", code, *heavy], capture_output=True, text=True)

@@ -14,7 +14,8 @@ from conftest import started, until, write_notebook
 
 from careerlib import ledger
 from careerlib.batch import sweep
-from careerlib.batch.sweep import run_sweep
+from careerlib.batch.notebooks import plan
+from careerlib.batch.sweep import each, run_sweep
 from careerlib.project import DATA, NOTEBOOKS, ROOT
 
 # What `finding` and `claim` leave behind, in a kernel that need not import anything for it.
@@ -44,9 +45,8 @@ def log(notebooks):
 
 
 def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tmp_path):
-    arguments = {"notebooks": notebooks, "output": tmp_path / "out"}
     given = {"seed": "3..2", "n": "1000,3000,1000"}
-    table = run_sweep(**arguments, parameters=given)
+    table = run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
     asked = ["2 1000", "2 3000", "3 1000", "3 3000"]
     assert log(notebooks) == asked
     assert list(table) == ["notebook", "seed", "n", *sweep.COLUMNS]
@@ -67,13 +67,14 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
     # A run whose result is damaged is done again; failures are tried again.
     damaged = next((tmp_path / "out/sweep/runs").iterdir())
     damaged.write_text(damaged.read_text()[:-9])
-    again = run_sweep(**arguments, parameters=given)
+    again = run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
     assert again.equals(table)
     assert len(log(notebooks)) == len(asked) + 3
 
     # Another code of the notebook is another run.
     write_notebook(notebooks, "04_small", SOURCE.replace("2000", "0"), parameters=PARAMETERS)
-    assert run_sweep(**arguments, parameters={"seed": "2"})["holds"].tolist()[0] is True
+    table = run_sweep(plan(notebooks, (), {"seed": "2"}), tmp_path / "out")
+    assert table["holds"].tolist()[0] is True
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,9 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
 def test_what_cannot_be_swept_is_told_in_one_sentence(
     notebooks, tmp_path, refusal, given, expected
 ):
-    assert expected in refusal(run_sweep, (), given, tmp_path / "out", notebooks)
+    assert expected in refusal(
+        lambda: run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -135,15 +138,16 @@ def test_a_dead_worker_loses_no_result_and_a_dead_scheduler_is_told(
     address, scheduler, worker = cluster
     dies, _ = worker(), worker()
     killed_after_one(dies, tmp_path / "out")
-    given = {"seed": "4..7", "pause": "0.3"}
-    table = run_sweep((), given, tmp_path / "out", notebooks, scheduler=address)
+    planned = plan(notebooks, (), {"seed": "4..7", "pause": "0.3"}, each)
+    table = run_sweep(planned, tmp_path / "out", scheduler=address)
     assert sweep.shares(table)["runs"].tolist() == [4]
 
     killed_after_one(scheduler, tmp_path / "other")
-    given = {"seed": "4..7", "pause": "0.7"}
-    told = refusal(run_sweep, (), given, tmp_path / "other", notebooks, scheduler=address)
+    planned = plan(notebooks, (), {"seed": "4..7", "pause": "0.7"}, each)
+    told = refusal(run_sweep, planned, tmp_path / "other", scheduler=address)
     assert told.startswith("1 of 4 runs are done and kept, the others cannot be executed (")
-    assert told.endswith("have this careerlib, and repeat the command.")
+    assert told.endswith(f"see that the Dask scheduler {address} runs and its workers have this "
+                         "careerlib, then repeat the command.")  # fmt: skip
     assert len([*tmp_path.glob("other/sweep/runs/*.json")]) == 1
 
 
@@ -167,8 +171,8 @@ def test_a_scheduler_that_is_not_there_or_silent_is_told(notebooks, tmp_path, re
     with socket.create_server(("127.0.0.1", 0)) as silent:
         here = f"127.0.0.1:{silent.getsockname()[1]}"
         for address in (f"tcp://{here}", f"tls://{here}", "tcp://127.0.0.1:9", "ucx://a:1", "none"):
-            given = {"seed": "1"}
-            told = refusal(run_sweep, (), given, tmp_path / "out", notebooks, scheduler=address)
+            planned = plan(notebooks, (), {"seed": "1"})
+            told = refusal(run_sweep, planned, tmp_path / "out", scheduler=address)
             assert told.startswith(f"There is no Dask scheduler with a worker at {address} (")
 
 
@@ -190,7 +194,7 @@ def test_the_kept_sweep_has_every_finding_of_every_notebook_with_a_seed():
 
 
 def test_one_seed_of_a_notebook_again(tmp_path):
-    run_sweep(["02"], {"seed": "61"}, tmp_path)
+    run_sweep(plan(NOTEBOOKS, ["02"], {"seed": "61"}), tmp_path)
     made = pd.read_csv(tmp_path / "sweep/findings.csv")
     both = made.merge(KEPT, on=KEY, suffixes=("", "_kept"))
     assert len(made) >= 2 and set(made["seed"]) == {61}

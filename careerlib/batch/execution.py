@@ -50,7 +50,7 @@ for name in ("papermill", "asyncio"):  # the outcome says it all
 class Run(NamedTuple):
     """A notebook to execute; or executed, and then `problem` is "" if it passed."""
 
-    name: str
+    path: Path  # its kernel runs in this folder
     text: str  # of the notebook, before without outputs
     parameters: dict[str, Any]
     seconds: float = 0.0
@@ -81,9 +81,9 @@ class Kernel(AsyncKernelManager):
         self.scratch.cleanup()
 
 
-def execute(run: Run, timeout: float, folder: str) -> Run:
-    """Execute one notebook in the folder, if this machine has it, for `timeout` seconds at most."""
-    start, problem, begun = time.monotonic(), "", []
+def execute(run: Run, timeout: float) -> Run:
+    """Execute one notebook in its folder, if this machine has it, for `timeout` seconds at most."""
+    start, problem, begun, folder = time.monotonic(), "", [], run.path.parent
     made = [nbformat.reads(run.text, as_version=4)]
     metadata = made[0].metadata.copy()
     try:
@@ -94,7 +94,7 @@ def execute(run: Run, timeout: float, folder: str) -> Run:
             timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
             start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
             extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
-            resources={"metadata": {"path": folder if Path(folder).is_dir() else None}},
+            resources={"metadata": {"path": str(folder) if folder.is_dir() else None}},
             on_notebook_start=lambda notebook: made.append(notebook),
             on_cell_execute=lambda cell, cell_index: begun.append(cell),
         )  # fmt: skip
@@ -144,36 +144,34 @@ def _merged(outputs: list) -> Iterator:
 
 
 def execute_all(
-    planned: Sequence[Run], folder: Path, *, jobs: int = 2, timeout: float = 300,
-    scheduler: str | None = None,
-) -> Iterator[tuple[Run, Run]]:  # fmt: skip
+    planned: Sequence[Run], jobs: int = 2, timeout: float = 300, scheduler: str | None = None
+) -> Iterator[tuple[Run, Run]]:
     """Execute notebooks side by side; yield each, as planned and as executed, once it is done.
 
-    folder: where the kernels run. timeout: seconds for each notebook. scheduler: of a Dask cluster:
-    its address, or "local" for one of this machine. At the end, by Ctrl-C too, all kernels end.
-    CareerlibError if there is no such scheduler, it goes away, or a worker has another careerlib.
+    timeout: seconds for each notebook. scheduler: of a Dask cluster: its address, or "local" for
+    one of this machine. At the end, by Ctrl-C too, all kernels end. CareerlibError if there is no
+    such scheduler, it goes away, or a worker has another careerlib.
     """
     if not planned:
         return
 
-    def call(version, run, *limits):  # sent as code: a worker without careerlib can say so
+    def call(version, run, timeout):  # sent as code: a worker without careerlib can say so
         from careerlib.batch import execution
 
         if execution.fingerprint() != version:
             raise ImportError("this worker has another careerlib")
-        return execution.execute(execution.Run(*run), *limits)
+        return execution.execute(execution.Run(*run), timeout)
 
     how = f"see that the Dask scheduler {scheduler} runs and its workers have this careerlib, then "
     how += "repeat the command"
     with _cluster(scheduler, jobs) if scheduler else _threads(jobs) as executor:
-        running = {executor.submit(call, fingerprint(), [*run], timeout, str(folder)): run
-                   for run in planned}  # fmt: skip
+        running = {executor.submit(call, fingerprint(), [*run], timeout): run for run in planned}
         done = tqdm(futures.as_completed(running), total=len(planned), leave=False, disable=None)
         for count, future in enumerate(done):
             run, kept = running.pop(future), f"{count} of {len(planned)} runs are done and kept"
             with told(f"{kept}, the others cannot be executed", how, Exception):
                 executed = future.result()
-            named = [run.name, *(f"{name}={value}" for name, value in run.parameters.items())]
+            named = [run.path.stem, *(f"{name}={value}" for name, value in run.parameters.items())]
             status = f"{executed.problem or 'passed'} ({executed.seconds:.1f} s)"
             tqdm.write(f"{' '.join(named)}: {status}", file=sys.stderr)
             yield run, executed

@@ -23,7 +23,7 @@ from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from careerlib.batch.execution import Run, execute_all
 from careerlib.errors import CareerlibError, nearest, quoted, told
-from careerlib.project import NOTEBOOKS, OUTPUTS, notebooks_in, output_folder, shown, write
+from careerlib.project import OUTPUTS, notebooks_in, output_folder, shown, write
 
 LEDGER = "10_the_ledger"  # runs last, among the executed notebooks, which it reads
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
@@ -33,38 +33,33 @@ TYPES = {"int": int, "float": FiniteFloat, "bool": bool}
 
 
 def run(
-    only: Sequence[str] = (), parameters: Mapping[str, str] | None = None,
-    output: Path | str = OUTPUTS, notebooks: Path = NOTEBOOKS, in_place: bool = False,
-    **execution: Any,
-) -> pd.DataFrame:  # fmt: skip
+    planned: Sequence[Run], output: Path | str = OUTPUTS, in_place: bool = False, **execution: Any
+) -> pd.DataFrame:
     """Execute notebooks side by side and keep each result as a whole file or not at all.
 
-    only: names, or their beginnings; all notebooks if empty. parameters: values as typed. output:
-    folder for what is executed. in_place: write a notebook that passed over its source.
+    output: folder for what is executed. in_place: write a notebook that passed over its source.
     execution (jobs, timeout, scheduler): see `execute_all`.
 
-    Returns columns notebook, seconds, parameters and problem, which is "" if it passed. Raises
-    CareerlibError before anything runs for wrong input, or a folder that cannot be used.
+    Returns columns notebook, seconds, parameters and problem, which is "" if it passed.
+    CareerlibError for a folder that cannot be used.
     """
-    folder, rows = Path(notebooks).absolute(), []
-    planned = plan(folder, only, parameters or {})
-    planned.sort(key=lambda one: -len(one.text))  # the longest first, so that none is waited for
+    rows, planned = [], sorted(planned, key=lambda one: -len(one.text))  # the longest first
     with output_folder(output) as output:
         for is_last in (False, True):
-            group, where = [one for one in planned if (one.name == LEDGER) == is_last], folder
+            group = [one for one in planned if (one.path.stem == LEDGER) == is_last]
             executed = [path for path in notebooks_in(output) if path.stem != LEDGER]
             if is_last and not in_place and [code(path) for path in executed]:  # none is damaged
-                where, execution["scheduler"] = output, None
-            for one, done in execute_all(group, where, **execution):
-                problem = done.problem
-                if in_place and not problem and code(folder / f"{one.name}.ipynb") != one.text:
+                group = [one._replace(path=output / one.path.name) for one in group]
+                execution["scheduler"] = None
+            for one, done in execute_all(group, **execution):
+                problem, failed = done.problem, output / "failed" / one.path.name
+                if in_place and not problem and code(one.path) != one.text:
                     problem = "The notebook was edited while it ran and is left as it is"
-                failed = output / "failed" / f"{one.name}.ipynb"
-                passed = (folder if in_place else output) / failed.name
+                passed = one.path if in_place else output / one.path.name
                 write(failed if problem else passed, done.text)
                 if not problem:
                     failed.unlink(missing_ok=True)
-                rows.append((one.name, done.seconds, one.parameters, problem))
+                rows.append((one.path.stem, done.seconds, one.parameters, problem))
         columns = ["notebook", "seconds", "parameters", "problem"]
         table = pd.DataFrame(sorted(rows), columns=columns)
         if not in_place:
@@ -102,14 +97,16 @@ def select(folder: Path, only: Sequence[str]) -> list[Path]:
 
 
 def plan(
-    folder: Path, only: Sequence[str], parameters: Mapping[str, str],
+    folder: Path, only: Sequence[str] = (), parameters: Mapping[str, str] | None = None,
     values: Callable[[str], Sequence] = lambda typed: [typed],
 ) -> list[Run]:  # fmt: skip
     """One run for each notebook and each combination of the parameters that it declares.
 
-    values: the values in what was typed.
+    only: names, or their beginnings; all notebooks if empty. parameters: as typed. values: those in
+    what was typed. CareerlibError for what does not exist or has another type.
     """
-    texts = {path: code(path) for path in select(folder, only)}
+    parameters = parameters or {}
+    texts = {path: code(path) for path in select(folder.absolute(), only)}
     declared = {path: papermill.inspect_notebook(nbformat.reads(texts[path], 4)) for path in texts}
     known = sorted({name for mine in declared.values() for name in mine})
     for name in parameters:
@@ -123,7 +120,7 @@ def plan(
             raise CareerlibError(f"These are more than {MOST:,} runs; give fewer values.")
         each = [dict.fromkeys(value_of(str(one), mine[name], path) for one in typed[name])
                 for name in typed]  # fmt: skip
-        runs += [Run(path.stem, texts[path], dict(zip(typed, one, strict=True)))
+        runs += [Run(path, texts[path], dict(zip(typed, one, strict=True)))
                  for one in itertools.product(*each)]  # fmt: skip
     return runs
 

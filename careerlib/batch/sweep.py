@@ -7,7 +7,7 @@ sweep goes on where it was ended.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,44 +16,39 @@ import pandas as pd
 
 from careerlib import ledger
 from careerlib.batch.execution import Run, execute_all
-from careerlib.batch.notebooks import plan
 from careerlib.errors import CareerlibError
-from careerlib.project import NOTEBOOKS, OUTPUTS, fingerprint, output_folder, write
+from careerlib.project import OUTPUTS, fingerprint, output_folder, write
 
 COLUMNS = ("kind", "name", "holds", "verdict", "measured", "figure", "value")
 
 
 def run_sweep(
-    only: Sequence[str] = (), parameters: Mapping[str, str] | None = None,
-    output: Path | str = OUTPUTS, notebooks: Path = NOTEBOOKS, **execution: Any,
-) -> pd.DataFrame:  # fmt: skip
-    """Execute every combination of the parameters that is not done yet.
-
-    parameters: values as typed: one, several such as "1000,3000", or whole numbers such as "0..99".
-    Of the chosen notebooks those run that declare one of them. The rest is as in `run`.
+    planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any
+) -> pd.DataFrame:
+    """Execute all that has parameters and is not done yet.
 
     Returns the table that is written to sweep/sweep.csv in `output`: a row for each finding,
     claim, figure and failed run; columns notebook, one for each parameter, and COLUMNS. Beside it
-    findings.csv has for each finding and run only whether it holds.
+    findings.csv has for each finding and run only whether it holds. Arguments as in `run`.
     """
-    if not parameters:
+    keys = {_key(one): one for one in planned if one.parameters}
+    if not keys:
         raise CareerlibError("A sweep needs a parameter with its values, such as -p seed 0..99.")
-    folder = Path(notebooks).absolute()
-    planned = {_key(one): one for one in plan(folder, only, parameters, _each) if one.parameters}
+    parameters = dict.fromkeys(name for one in planned for name in one.parameters)
     with output_folder(output) as output:
         runs, found = output / "sweep" / "runs", {}
-        for key in planned:
+        for key in keys:
             with suppress(OSError, ValueError):  # there is none yet, or it is damaged
                 found[key] = json.loads((runs / f"{key}.json").read_bytes())
-        waiting = [one for key, one in planned.items() if key not in found]
-        for one, done in execute_all(waiting, folder, **execution):
+        waiting = [one for key, one in keys.items() if key not in found]
+        for one, done in execute_all(waiting, **execution):
             key = _key(one)
             found[key] = [{"kind": "failed", "name": done.problem}]
             if not done.problem:
                 found[key] = [*_rows(done)]
                 write(runs / f"{key}.json", json.dumps(found[key]))
-        rows = [{"notebook": one.name, **one.parameters, **row}
-                for key, one in planned.items() for row in found[key]]  # fmt: skip
+        rows = [{"notebook": one.path.stem, **one.parameters, **row}
+                for key, one in keys.items() for row in found[key]]  # fmt: skip
         table = pd.DataFrame(rows, columns=["notebook", *parameters, *COLUMNS])
         short = _findings(table)[["notebook", *parameters, "finding", "holds"]]
         for name, part in {"sweep": table, "findings": short}.items():
@@ -62,7 +57,7 @@ def run_sweep(
     return table
 
 
-def _each(typed: str) -> Sequence:
+def each(typed: str) -> Sequence:
     """The values in a text: a range, or parts between commas."""
     if span := re.fullmatch(r"([0-9]{1,12})\.\.([0-9]{1,12})", typed):
         first, last = sorted(map(int, span.groups()))
@@ -72,7 +67,7 @@ def _each(typed: str) -> Sequence:
 
 def _key(run: Run) -> str:
     """What a run's result depends on: the notebook, its parameters, and careerlib."""
-    content = json.dumps([fingerprint(), *run], sort_keys=True)
+    content = json.dumps([fingerprint(), run.path.stem, run.text, run.parameters], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+import yaml
 from click.testing import CliRunner
 from conftest import files_in, printed, started, until, write_notebook
 from hypothesis import given
@@ -24,30 +25,10 @@ from careerlib.batch.sweep import each, run_sweep
 from careerlib.errors import CareerlibError
 from careerlib.project import MARK, ROOT, output_folder
 
-LIMIT = 6  # seconds; ample for the others, and one notebook uses all of it
-
-# One run of everything that can go wrong: the problem that is told, and the source.
-
-NOTEBOOKS = {
-    "01_good": ("", "import os, sys, warnings\nfor i in range(3):\n    print(i, flush=True)\n"
-                "print('warned', file=sys.stderr)\nwarnings.warn('careful')\ndisplay('shown')\n"
-                "print([count, share, flag, label, os.getcwd() == os.environ['HERE']])\n"
-                "print('from_startup' in globals(), set('abcdef'))"),
-    "02_failing": ("In [1]: JSONDecodeError: Expecting value",
-                   "print('before')\nimport json\njson.loads('[')"),
-    "04_hanging": (f"In [1]: timed out after {LIMIT} s",
-                   "import ctypes\nprint('asleep', flush=True)\nctypes.CDLL(None).sleep(1000)"),
-    "07_dying": ("In [1]: DeadKernelError: Kernel died", "import os\nos._exit(3)"),
-    "08_leaving": ("In [1]: SystemExit", "import sys\nsys.exit()"),
-    "09_plot": ("", "import matplotlib.pyplot as plt\nplt.plot([1]);"),
-    "10_the_ledger": ("", "import os\nprint(sorted(os.listdir(folder)))"),
-    # Its message cannot be sent, so there is no error output.
-    "11_half": ("In [1]: ", "raise ValueError('\\ud83d')"),
-    "12_long": ("In [1]: ValueError: yyy", "import sys\nprint('x' * 300_000, file=sys.stderr)\n"
-                "raise ValueError('y' * 300_000)"),
-}  # fmt: skip
-FAILED = {name for name, (problem, _) in NOTEBOOKS.items() if problem}
-PARAMETERS = "count: int = 1  # how many\nshare: float = 0.5\nflag: bool = False\nlabel: str = 'a'"
+# One run of everything that can go wrong.
+FAULTS = yaml.safe_load((Path(__file__).parent / "faults.yml").read_text("utf-8"))
+FAILED = {name for name, fault in FAULTS.items() if fault["problem"]}
+PARAMETERS = FAULTS["01_good"]["parameters"]
 GIVEN = {"count": "4", "share": "1e-3", "flag": "true", "label": '0 "x" \\n'}
 
 
@@ -56,9 +37,9 @@ def first(tmp_path_factory):
     """Folders and table of the run that most tests look at, in a user's own surroundings."""
     folder = tmp_path_factory.mktemp("first")
     notebooks, output, temporary = folder / "notebooks", folder / "out", folder / "tmp"
-    for name, (_, source) in NOTEBOOKS.items():
-        parameters = {"01_good": PARAMETERS, "10_the_ledger": "folder: str = '.'"}.get(name)
-        write_notebook(notebooks, name, source, "print('end')", parameters=parameters)
+    for name, fault in FAULTS.items():
+        cells = fault["source"], "print('end')"
+        write_notebook(notebooks, name, *cells, parameters=fault.get("parameters"))
     for name in ("02_failing", "11_half"):
         write_notebook(output, name, "'an earlier good result'")
     write_notebook(output / "failed", "01_good", "'an earlier failure'")
@@ -72,21 +53,21 @@ def first(tmp_path_factory):
         for name, value in (variables | {"MPLBACKEND": "Agg"}).items():
             patch.setenv(name, value)
         patch.setattr("tempfile.tempdir", str(temporary))
-        table = run(plan(notebooks, (), GIVEN), output, jobs=4, timeout=LIMIT)
+        table = run(plan(notebooks, (), GIVEN), output, jobs=4, timeout=6)
         yield notebooks, output, temporary, table
 
 
 def test_every_fault_costs_only_its_own_notebook_and_is_kept_with_it(first):
     _, output, _, table = first
-    assert table["notebook"].tolist() == sorted(NOTEBOOKS)
+    assert table["notebook"].tolist() == sorted(FAULTS)
     for name, problem in zip(table["notebook"], table["problem"], strict=True):
-        expected = NOTEBOOKS[name][0]
+        expected = FAULTS[name]["problem"]
         assert problem.startswith(expected) and bool(problem) == bool(expected), problem
         assert len(problem) < 500
     recorded = json.loads((output / "run.json").read_text())["notebooks"]
     assert [entry["problem"] for entry in recorded] == table["problem"].tolist()
     earlier = {"02_failing", "11_half"}  # a good one stays, a failure goes
-    passed = {f"{name}.ipynb" for name in {*NOTEBOOKS} - FAILED | earlier}
+    passed = {f"{name}.ipynb" for name in {*FAULTS} - FAILED | earlier}
     assert files_in(output) == passed | {f"failed/{name}.ipynb" for name in FAILED} | {"run.json"}
     for name in earlier:
         assert "an earlier good result" in (output / f"{name}.ipynb").read_text()
@@ -203,9 +184,9 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path):
             assert not list((tmp_path / f"{name}T").iterdir())
         if commands[name] == "run":
             assert files_in(output) == {"01_quick.ipynb"}
-    for name in ("SIGINT", "SIGHUP"):  # a sweep goes on where it was
-        run_sweep(plan(tmp_path / name, ["01"], {"n": "2,3"}, each), tmp_path / name / "out")
-        assert (tmp_path / name / "log").read_text() == ".."
+    folder = tmp_path / "SIGINT"  # a sweep goes on where it was
+    run_sweep(plan(folder, ["01"], {"n": "2,3"}, each), folder / "out")
+    assert (folder / "log").read_text() == ".."
 
 
 def test_what_the_terminal_is_like_makes_no_difference(tmp_path):

@@ -1,54 +1,20 @@
 """The book: pages that open from disk, and nothing active in them of what notebooks print."""
 
 import base64
-import json
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
 from conftest import write_notebook
-from nbformat.v4 import new_code_cell, new_output
 
 from careerlib.batch.book import PAGES, copy_source, write_book
 from careerlib.batch.execution import environment
 from careerlib.project import MARK, NOTEBOOKS, ROOT
-
-HOSTILE = """\
-<div class="careerlib-finding" onclick="steal()">kept<script>steal()</script></div>
-<table border="1" class="dataframe"><tr onmouseover="steal()">
-<td style="x:url(steal);text-align:left">12</td></tr>
-</table>
-<style scoped>.steal {}</style><img src=x onerror="steal()"><iframe src="https://steal"></iframe>
-<a href="javascript:steal()">a</a> <a href="https://example.org/fine">b</a> <svg onload="steal()"/>
-"""
-BOUND = "```{raw} html\n<script>steal()</script>\n```"
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
-    "rkJggg=="
-)
-
-
-FIGURE = {"image/png": {"alt": 'A "figure" <script>', "width": 720, "height": 300}}
-OUTPUTS = [
-    {"image/png": PIXEL, "text/plain": "a figure"},
-    {"text/html": HOSTILE},
-    {"text/html": "<b>half \ud800</b>", "text/plain": "half \ud800"},
-    {"text/markdown": BOUND, "text/plain": BOUND},
-    {"text/latex": "$\\href{javascript:steal()}{x}$"},
-    {"application/javascript": "steal()", "image/svg+xml": "<svg onload='steal()'/>"},
-    {"image/png": "no picture", "text/plain": "not a picture"},
-    {"image/png": PIXEL[:-8], "text/plain": "half a picture"},
-]
-METADATA = {
-    "mystnb": {"execution_mode": "force"},
-    "html_meta": {"http-equiv=refresh": "0; url=https://steal"},
-    "widgets": {"application/vnd.jupyter.widget-state+json": {"state": {}}},
-    "kernelspec": {"name": "steal", "display_name": "steal", "language": "steal"},
-}
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +30,9 @@ def made(tmp_path_factory):
         write_notebook(committed, name, f"print('committed {name}')")
     outputs.mkdir()
     (outputs / MARK).touch()
-    notebook = nbformat.read(committed / "04_hostile.ipynb", 4)
-    notebook.metadata = METADATA
-    cell = notebook.cells[1]
-    cell.metadata.tags, cell.source = ["hide-input"], "show()"
-    cell.outputs = [new_output("display_data", data, metadata=FIGURE) for data in OUTPUTS]
-    cell.outputs.append(new_output("stream", text="<script>steal()</script>\x1b[31m" + BOUND))
-    notebook.cells.append(new_code_cell(f"open({str(folder / 'ran')!r}, 'w')"))
-    (outputs / "04_hostile.ipynb").write_text(json.dumps(notebook))
+    shutil.copy(Path(__file__).parent / "hostile.json", outputs / "04_hostile.ipynb")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAN", str(folder / "ran"))
         patch.setenv("PYTHONWARNINGS", "error")
         patch.setenv("LC_ALL", "xx_XX.UTF-8")
         assert write_book(outputs, committed) == outputs / "book/index.html"

@@ -163,27 +163,28 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path):
     """Of runs and of sweeps; the last signal is one that no program can refuse."""
     commands = {"SIGINT": "sweep", "SIGHUP": "sweep", "SIGTERM": "run", "SIGKILL": "run"}
     note = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(1000)"
-    processes = {}
+    begun, kernels = {}, {}
     for name, command in commands.items():
-        folder, output, temporary = tmp_path / name, tmp_path / name / "out", tmp_path / f"{name}T"
+        folder, temporary = tmp_path / name, tmp_path / name[3:]
         write_notebook(folder, "01_quick", "open('log', 'a').write('.')", parameters="n: int = 1")
         write_notebook(folder, "02_long", note, parameters="n: int = 1")
         temporary.mkdir()
-        typed = [command, "-p", "n", 2, "--notebooks", folder, "--output", output]
-        processes[name] = started(*typed, env={"TMPDIR": str(temporary)})
-    for name, process in processes.items():
+        typed = [command, "-p", "n", 2, "--notebooks", folder, "--output", folder / "out"]
+        begun[name] = started(*typed, env={"TMPDIR": str(temporary)})
+    for name, process in begun.items():
         pid, output, number = tmp_path / name / "pid", tmp_path / name / "out", signal.Signals[name]
         until(lambda: pid.exists() and pid.read_text() and files_in(output))  # noqa: B023
-        kernel = psutil.Process(int(pid.read_text()))
+        kernels[name] = psutil.Process(int(pid.read_text()))
         process.send_signal(number) if name != "SIGINT" else os.killpg(process.pid, number)
+    for name, process in begun.items():
         _, told = process.communicate(timeout=30)
-        until(lambda: not kernel.is_running(), 10)  # noqa: B023
+        until(lambda: not kernels[name].is_running(), 10)  # noqa: B023
         if name != "SIGKILL":
             assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
             assert process.returncode == 130 and "Traceback" not in told
-            assert not list((tmp_path / f"{name}T").iterdir())
+            assert not list((tmp_path / name[3:]).iterdir())
         if commands[name] == "run":
-            assert files_in(output) == {"01_quick.ipynb"}
+            assert files_in(tmp_path / name / "out") == {"01_quick.ipynb"}
     folder = tmp_path / "SIGINT"  # a sweep goes on where it was
     run_sweep(plan(folder, ["01"], {"n": "2,3"}, each), folder / "out")
     assert (folder / "log").read_text() == ".."

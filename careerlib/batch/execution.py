@@ -71,8 +71,9 @@ class Kernel(AsyncKernelManager):
         folder = self.scratch.name
         self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
         self.connection_file = str(Path(folder, "kernel.json"))
-        if os.name == "posix" and len(folder) < 80:  # no port is taken, no other user connects
-            self.transport, self.ip = "ipc", str(Path(folder, "socket"))
+        # No port that another kernel takes meanwhile; the name of a socket has 103 letters at most.
+        if os.name == "posix" and len(folder) < 100:
+            self.transport, self.ip = "ipc", str(Path(folder, "s"))
         env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder)
         return super().start_kernel(**options, env=env, stdout=DEVNULL, stderr=DEVNULL)
 

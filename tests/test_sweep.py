@@ -58,8 +58,7 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tm
     assert written["figure"].value_counts()["half"] == 2
     shares = sweep.shares(table)
     assert shares[["finding", "holds"]].values.tolist() == [["large", 0], ["large", 1]]
-    told = sweep.summary(table)
-    assert "2 runs failed; the first: In [3]: AssertionError: three" in told
+    assert sweep.summary(table).endswith("2 runs failed.")
     kept = pd.read_csv(tmp_path / "out/sweep/findings.csv")
     assert kept.values.tolist() == [["04_small", 2, 1000, "large", False],
                                     ["04_small", 2, 3000, "large", True]]  # fmt: skip

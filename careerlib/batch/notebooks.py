@@ -63,9 +63,8 @@ def run(
         columns = ["notebook", "seconds", "parameters", "problem"]
         table = pd.DataFrame(sorted(rows), columns=columns)
         if not in_place:
-            versions = {name: version(name) for name in PACKAGES}
-            versions |= {"python": platform.python_version()}
-            record = {"notebooks": table.to_dict("records"), "versions": versions}
+            record = {"notebooks": table.to_dict("records"), "python": platform.python_version(),
+                      "packages": {name: version(name) for name in PACKAGES}}  # fmt: skip
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
     return table
 

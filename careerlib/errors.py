@@ -19,14 +19,14 @@ class CareerlibError(ValueError):
 
 
 @contextmanager
-def told(what: str, do: str, *kinds: type[Exception]) -> Iterator[None]:
+def told(what: str, do: str, *kinds: type[Exception], raised: type = CareerlibError) -> Iterator:
     """Turns an error of these kinds into one sentence: what failed (why); what to do."""
     try:
         yield
     except kinds as error:
         kind = "" if isinstance(error, CareerlibError) else f"{type(error).__name__}: "
         why = shorten(f"{kind}{error}".rstrip(".: "), 200, placeholder="...")
-        raise CareerlibError(f"{what} ({why}); {do}.") from error
+        raise raised(f"{what} ({why}); {do}.") from error
 
 
 @lru_cache(2**15)

@@ -7,14 +7,14 @@ name. It is a view: the table `lists` has one row a list, so that what was state
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
 
 from careerlib.encoding import ALL_SLOTS
-from careerlib.errors import CareerlibError
+from careerlib.errors import CareerlibError, told
 
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
 SCHEMA = Path(__file__).with_suffix(".sql").read_text("utf-8")
@@ -32,7 +32,8 @@ class Unavailable(CareerlibError):
 def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
     """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
     path = Path(path).absolute()
-    with _told(f"{path} cannot keep feedback", "name another file, or mend this one"):
+    do = "name another file, or mend this one"
+    with told(f"{path} cannot keep feedback", do, sqlite3.Error, OSError, raised=Unavailable):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
         address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
@@ -57,15 +58,7 @@ def record(
     """
     stated = json.dumps({ALL_SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
-    with _told("Feedback cannot be kept", "press again later"), store:  # behind it, on the disk
+    faults = sqlite3.Error, OSError
+    with told("Feedback cannot be kept", "press again later", *faults, raised=Unavailable), store:
         store.execute(ROW, (name, method, stated, shown))
         store.execute(OLD, keep)
-
-
-@contextmanager
-def _told(what: str, do: str) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise Unavailable(f"{what} ({why}); {do}.") from None

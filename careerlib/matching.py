@@ -18,7 +18,7 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, encode_persons, standardised
+from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, standardised
 from careerlib.errors import check_whole
 from careerlib.evaluation import ranked, relatives
 from careerlib.persons import (
@@ -30,7 +30,6 @@ from careerlib.persons import (
     statements,
     training_forms,
 )
-from careerlib.profile import Profile
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
@@ -220,21 +219,16 @@ class Matcher:
             result[rows] = expit(self._log_odds(persons[rows], scores[rows], int(blocks)))
         return result
 
-    def reasons(self, profile: Profile, position: int) -> pd.DataFrame:
-        """What each statement does to the log-odds of the occupation at this row: columns statement
-        and contribution (with it minus without it; they do not add up), largest first."""
-        names, lost = self.contributions(encode_persons(profile, self.catalog)[0], [position])
-        table = pd.DataFrame({"statement": names, "contribution": lost[:, 0]})
-        return table.sort_values("contribution", ascending=False, kind="stable", ignore_index=True)
-
-    def contributions(self, person: np.ndarray, positions: list | np.ndarray) -> tuple:
-        """What `reasons` says: k names, and (k, p) for occupations at p positions."""
+    def reasons(self, person: np.ndarray, positions: list | np.ndarray) -> pd.DataFrame:
+        """What each statement of a person (83,) does to the log-odds of the occupations at p
+        positions: with it minus without it; they do not add up. (k, p), a row each statement."""
         said = RATED[person[RATED] > 0]
         variants = np.tile(person, (len(said) + 1, 1))
         variants[np.arange(len(said)), said] = 0  # the last row stays whole
         stated = int(stated_blocks(informative(person[None]))[0])
         values = self._log_odds(variants, self.score(variants)[:, positions], stated)
-        return np.array(ALL_SLOTS)[said], (values[-1] - values[:-1]).round(9)
+        lost = (values[-1] - values[:-1]).round(9)
+        return pd.DataFrame(lost, np.array(ALL_SLOTS)[said], positions)
 
 
 def word(probability: float) -> str:

@@ -103,11 +103,10 @@ def recommend(
 
 def _raising(person: np.ndarray, order: np.ndarray, catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
-    names, added = matcher_of(catalog).contributions(person, order)
-    return [
-        ", ".join(f"{names[i]} {of_one[i]:+.1f}" for i in most[:3] if of_one[i] >= 0.05)
-        for of_one, most in zip(added.T, np.argsort(-added, axis=0, kind="stable").T, strict=True)
-    ]
+    added = matcher_of(catalog).reasons(person, order)
+    most = [added[position].nlargest(3) for position in order]
+    most = [of_one[of_one >= 0.05].items() for of_one in most]
+    return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
 
 
 def limits(

@@ -72,5 +72,6 @@ def shown(path: Path) -> str:
 @cache
 def fingerprint() -> str:
     """A short text that is the same for the same code and tables, on every machine."""
-    files = [*sorted((ROOT / "careerlib").rglob("*.py")), DATA / "tables.json", DATA / "claims.csv"]
+    read = (path for path in sorted(DATA.glob("*.*")) if path.name != "sweep.csv")
+    files = [*sorted((ROOT / "careerlib").rglob("*.py")), *read]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]

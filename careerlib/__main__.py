@@ -81,7 +81,7 @@ def run(
     table = run(plan(notebooks, only, given(parameters, file)), in_place=in_place, **options)
     failed = (table["problem"] != "").sum()
     click.echo(f"{len(table) - failed} of {len(table)} notebooks passed.")
-    if not in_place:
+    if not in_place and (notebooks.parent / "book").is_dir():  # else it is no checkout
         click.echo(f"The book is {shown(write_book(options['output']))}.")
     sys.exit(bool(failed))
 

@@ -43,7 +43,7 @@ def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
 
     Near are those with a word that begins so ("Teaching", "Teachers"), else with similar letters.
     """
-    names, name = {str(one).casefold(): str(one) for one in valid}, str(name)[:60].casefold()
+    names, name = {str(one).casefold(): str(one) for one in valid}, plain(name)[:60].casefold()
     said, found = words(name), {}
     starts = [word[: max(4, len(word) - 3)] for word in said]
     for entry in names:
@@ -72,9 +72,15 @@ def quoted(value: Any, longest: int = 40) -> str:
     limits.maxlevel = limits.maxdict = limits.maxlist = limits.maxtuple = limits.maxset = 1
     limits.maxstring = limits.maxother = limits.maxlong = longest
     try:
-        return limits.repr(value.item() if hasattr(value, "item") else value)
+        text = limits.repr(value.item() if hasattr(value, "item") else value)
+        return " ".join(text.split()) if "\n" in text else text
     except ValueError:  # a number of thousands of digits, or an array
         return f"a long {type(value).__name__}"
+
+
+def plain(value: Any) -> str:
+    """A text as it is, anything else as in a message: short, however large or deep it is."""
+    return value if isinstance(value, str) else quoted(value)
 
 
 def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:

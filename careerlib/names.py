@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, load_catalog
-from careerlib.errors import listed, nearest, quoted, words
+from careerlib.errors import listed, nearest, plain, quoted, words
 from careerlib.project import DATA
 
 HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
@@ -51,7 +51,7 @@ def rated(block: str, given: Any) -> dict[str, float]:
     def rate(pair: tuple[object, object]) -> None:
         if (name := official(pair[0], names)) in ratings:
             raise ValueError(f"rates {name} twice")
-        if str(pair[1]).strip() not in ("", "None", "~", "null"):
+        if plain(pair[1]).strip() not in ("", "None", "~", "null"):
             number = decimal(pair[1], scale, f"{name} ")
             ratings[name] = number if scale == highest else round(number * highest / scale, 2)
 
@@ -125,14 +125,14 @@ def plain_words() -> dict[str, list[str]]:
 
 def _key(said: object) -> str:
     """The words in any order: "Managers, Marketing" is "Marketing Manager"."""
-    return " ".join(sorted(words(said[:200] if isinstance(said, str) else quoted(said))))
+    return " ".join(sorted(words(plain(said)[:200])))
 
 
 def occupation_code(said: object) -> str:
     """The O*NET-SOC code of the rated occupation with this title, as O*NET or people say it, or
     with this code; "" for nothing said. ValueError also where several occupations have the title.
     """
-    if said in (None, ""):
+    if said is None or plain(said) == "":
         return ""
     if not isinstance(said, str):
         raise ValueError(f"is {quoted(said)} (give one title, such as Marketing Manager)")

@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
 from careerlib.catalog import EDUCATION, load_catalog
-from careerlib.errors import CareerlibError, quoted
+from careerlib.errors import CareerlibError, plain, quoted
 from careerlib.names import MOST, SCALES, decimal, each, hint, occupation_code, official, rated
 from careerlib.project import DATA, write
 
@@ -34,7 +34,7 @@ def _codes(given: Any) -> tuple[str, ...]:
     codes = {title: code for code, title in major_groups().items()}
 
     def code(one: Any) -> str:
-        said = str(one).strip().removesuffix(" occupations").removesuffix("-0000")
+        said = plain(one).strip().removesuffix(" occupations").removesuffix("-0000")
         return codes[official(major_groups().get(f"{said}-0000", said), tuple(codes))]
 
     several = given if isinstance(given, list | tuple) else [given]
@@ -139,8 +139,9 @@ def read_profile(path: str | Path) -> Profile:
         given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        empty = [key for key in KEYS if given.get(key) in ("", "~", "null")]
-        return Profile(**{str(key): given[key] for key in given if key not in empty})
+        nothing = {key: ("", "~", "null")[: 1 if key == "background" else 3] for key in KEYS}
+        empty = [key for key in KEYS if given.get(key) in nothing[key]]
+        return Profile(**{plain(key): given[key] for key in given if key not in empty})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None
     except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:

@@ -102,8 +102,10 @@ def _release(path: Path) -> Callable[..., pd.DataFrame]:
     path: a folder or a zip that has the files, in folders of it perhaps.
     """
     if path.is_dir():
-        places = {place.name: place for place in path.rglob("*")}
+        places = {place.name: place for place in path.rglob("*") if place.is_file()}
     else:
+        if not path.is_file():  # a pipe would keep one waiting
+            raise CareerlibError(f"{path.name} is no file or folder that is there")
         archive = zipfile.ZipFile(path)
         places = {name.split("/")[-1]: zipfile.Path(archive, name) for name in archive.namelist()}
     if any(name.endswith((".xlsx", "workbook.xml")) for name in places):
@@ -112,7 +114,11 @@ def _release(path: Path) -> Callable[..., pd.DataFrame]:
     def content(name: str) -> bytes:
         if name not in places:
             raise CareerlibError(f"the release has no file {name}")
-        return places[name].read_bytes()
+        with places[name].open("rb") as file:  # a small archive may hold what fills the memory
+            read = file.read(LARGEST + 1)
+        if len(read) > LARGEST:
+            raise CareerlibError(f"{name} is far larger than it is in a release")
+        return read
 
     def read(name: str, **columns: str) -> pd.DataFrame:
         form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False, "dtype": str}

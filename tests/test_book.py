@@ -113,7 +113,6 @@ def test_a_book_that_cannot_be_made_says_why_and_leaves_the_earlier_one(made, re
     (checkout / "book/conf.py").write_text("extensions = ['no_such_extension']")
     told = refusal(write_book, outputs, checkout / "notebooks")
     assert "The book could not be made: " in told and "no_such_extension" in told
-    told = refusal(write_book, outputs, tmp_path)
-    assert "cannot be made" in told and "needs a checkout" in told
+    assert "needs a checkout" in refusal(write_book, outputs, tmp_path)
     assert (made / "index.html").exists()
     assert not list(outputs.glob(".book-*"))

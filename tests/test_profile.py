@@ -3,10 +3,12 @@
 import io
 import os
 from dataclasses import replace
+from functools import reduce
 from itertools import repeat
 from types import SimpleNamespace
 from unittest.mock import Mock
 
+import pandas as pd
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -57,7 +59,10 @@ def test_a_profile_is_a_field_of_a_model_and_says_there_what_is_wrong():
 
 
 UNLIKE_NUMBERS = "60,000 90:00 0100000 0x7b 0o17 1_000 nan .nan .inf 1e9999 true 2024-99-99".split()
+DEEP = reduce(lambda inner, _: [inner], range(5000), [])
 WRONG = [
+    ({"interests": DEEP}, "interests has no [["),
+    ({"occupation": pd.NA}, "give one title"),
     ({"skills": repeat("Writing")}, "(give names, or a table of name: rating)"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
     ({"skills": {f"{i}" * 100: 3 for i in range(10_000)}}, "skills has no '000"),
@@ -152,7 +157,12 @@ def test_the_profile_to_fill_in_has_all_names_and_says_nothing():
     assert all(f"#   {level}\n" in text for level in EDUCATION)
 
 
+BOMB = "&a0 [x, x, x, x, x, x, x, x, x]"  # some 400 letters, and 9 ** 12 when it is written out
+for number in range(1, 12):
+    BOMB = f"&a{number} [{BOMB}, " + ", ".join([f"*a{number - 1}"] * 8) + "]"
 DAMAGED = [
+    *((f"{key}: {BOMB}", f"{key} ") for key in ("skills", "fields", "occupation", "max_education")),
+    (f"skills: {{Writing: {BOMB}}}", "skills Writing is [["),
     ("", "is empty"),
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),

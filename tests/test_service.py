@@ -149,6 +149,8 @@ def test_it_answers(service):
         ("/explanations", {**STATED, "writer": "openai"}, 422, "writer"),
         ("/feedback", {"pressed": [1]}, 409, "has 3 occupations"),
         ("/feedback", {"pressed": [1, 0, 2]}, 422, "pressed"),
+        ("/feedback", {"list": "half a pair: \ud83d"}, 422, "list"),
+        (LIST, {**STATED, "a\nb": 1}, 422, "a b"),
         ("/titles", None, 422, "q"),
         ("/nowhere", None, 404, "Not Found"),
     ],
@@ -364,7 +366,7 @@ def test_the_page_in_a_browser(service):
         page.get_by_text("Limits and order").click()
         page.get_by_label("Lowest wage").fill("USD 77,777")
         assert "older than your answers" in page.locator("#old").text_content()
-        page.get_by_role("button", name="Show the list").click()
+        page.get_by_role("button", name="Renew the list").click()
         page.locator("#limits", has_text="The limits").wait_for()
         for place in (0, 1):
             page.locator(".pick").nth(place).check()

@@ -133,11 +133,14 @@ def test_wrong_or_damaged_files_are_one_sentence(build, refusal, said):
     assert said in message and "BLS 2024–34" in message and "check --onet and --bls" in message
 
 
-def test_a_missing_file_and_an_output_that_is_no_folder_are_named(refusal, tmp_path):
+def test_a_missing_file_and_an_output_that_is_no_folder_are_named(refusal, tmp_path, monkeypatch):
     onet, bls, nowhere = tmp_path / "onet", tmp_path / "bls.xlsx", tmp_path / "nowhere"
     onet.write_bytes(archive()), bls.write_bytes(workbook())
-    assert "No such file" in refusal(sources.build, nowhere, bls, tmp_path)
+    assert "nowhere is no file or folder" in refusal(sources.build, nowhere, bls, tmp_path)
     assert "No such file" in refusal(sources.build, onet, nowhere, tmp_path)
+    monkeypatch.setattr(sources, "LARGEST", 50)
+    assert "far larger than" in refusal(sources.build, onet, bls, tmp_path)
+    monkeypatch.undo()
     message = refusal(sources.build, onet, bls, onet)
     assert "cannot be written" in message and "--output" in message
 

@@ -4,6 +4,7 @@ No profile is logged or kept, except what was stated beside a thumb (see `career
 No language model is asked: whoever reaches the page would spend the money of who serves it.
 """
 
+import asyncio
 import hmac
 import json
 import re
@@ -18,6 +19,7 @@ from typing import Annotated, Literal
 
 import pandas as pd
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -55,6 +57,8 @@ async def _prepared(app: FastAPI) -> AsyncIterator[None]:
     """The feedback's file is made; where it cannot be, each thumb is told so."""
     with suppress(Unavailable), closing(open_store(app.state.feedback)) as store:
         ((app.state.key,),) = store.execute("SELECT key FROM secret")
+    # Few at once, for a thread cannot be cut off when the service ends.
+    to_thread.current_default_thread_limiter().total_tokens = 4
     yield
 
 
@@ -81,7 +85,10 @@ async def _guarded(request: Request, call_next: Callable) -> Response:
     elif int(said.get("content-length", 0)) > MOST_BYTES:
         answer = refuse(413, f"The request is longer than {MOST_BYTES:,} bytes.")
     else:
-        answer = await call_next(request)
+        try:
+            answer = await call_next(request)
+        except asyncio.CancelledError:
+            answer = refuse(503, "The service is ending.")
     answer.headers.update(HEADERS)
     return answer
 
@@ -121,7 +128,7 @@ Listed = create_model("Listed", list=str, limits=str, words=str, occupations=lis
 class Pressed(BaseModel, extra="forbid"):
     """What came of a list: 1 or -1 for a thumb up or down, 0 for neither, from its top."""
 
-    list: str
+    list: Annotated[str, Field(pattern="^[ -~]*$")]
     pressed: list[Literal[-1, 0, 1]]
 
 
@@ -201,7 +208,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0]
         stated = [one for one in error.errors() if one["loc"][1:2] == ("profile",)]
         where = ".".join(str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str))
-        sentence = f"The request cannot be used: {where or 'the body'}: {first['msg'][:160]}."
+        where = " ".join(where.split()) or "the body"
+        sentence = f"The request cannot be used: {where}: {first['msg'][:160]}."
         sentence = profile_sentence(stated) if stated else sentence
         status = 404 if first["loc"][2:3] == ("occupation",) else 422  # well said, but not there
     return JSONResponse({"error": sentence}, status, getattr(error, "headers", None))
@@ -230,6 +238,6 @@ def serve(
         kept = f"thumbs go to {feedback} ({lists:,} lists, {feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
         # It logs no profile, and ends within seconds, whatever it is at.
-        how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 3}
+        how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 1}
         with suppress(KeyboardInterrupt):
             uvicorn.Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])

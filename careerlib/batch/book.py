@@ -24,6 +24,8 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
     A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
     an earlier book then stays.
     """
+    if not (notebooks.parent / "book").is_dir():
+        raise CareerlibError("The book needs a checkout of the project, with its folder 'book'.")
     needed = "it needs a checkout of the project, and room in the output folder"
     with (
         told("The book cannot be made", needed, OSError),

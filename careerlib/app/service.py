@@ -7,6 +7,7 @@ No language model is asked: whoever reaches the page would spend the money of wh
 import asyncio
 import hmac
 import json
+import logging
 import re
 import secrets
 import socket
@@ -239,5 +240,9 @@ def serve(
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
         # It logs no profile, and ends within seconds, whatever it is at.
         how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 1}
+        # Who was cut off then has been answered; it is no fault.
+        logging.getLogger("uvicorn.error").addFilter(
+            lambda line: not line.exc_info or line.exc_info[0] is not asyncio.CancelledError
+        )
         with suppress(KeyboardInterrupt):
             uvicorn.Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])

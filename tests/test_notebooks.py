@@ -13,9 +13,14 @@ import json
 import platform
 import re
 import runpy
+import shutil
 import statistics
+import subprocess
+import sys
+import time
 from itertools import pairwise
 from math import ceil
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -116,6 +121,37 @@ def test_jupyterlab_would_save_it_as_it_is_and_colabs_cell_is_in_step(path):
     notebook["metadata"]["language_info"]["version"] = platform.python_version()  # or another
     assert in_step(notebook) == notebook, "run 'make notebooks'"
     assert not [number for number in numbers if number.endswith(".0") or "e" in number]
+
+
+def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(tmp_path):
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.is_file():
+        pytest.skip("Debian's chromium is not installed, so JupyterLab is not tried in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    opened = tmp_path / shutil.copy(PATHS[2], tmp_path)
+    before = opened.read_bytes(), opened.stat().st_mtime_ns
+    options = "--no-browser --allow-root --ServerApp.port=0 --IdentityProvider.token="
+    command = [sys.executable, "-m", "jupyter", "lab", *options.split()]
+    said = (tmp_path / "said.txt").open("w+")
+    lab = subprocess.Popen([*command, f"--ServerApp.root_dir={tmp_path}"], stderr=said)
+    try:
+        while not (url := re.search(r"http://localhost:\d+/", Path(said.name).read_text())):
+            time.sleep(0.2)
+        with playwright.sync_playwright() as browsers:
+            browser = browsers.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
+            page = browser.new_page()
+            page.goto(f"{url[0]}lab/tree/{opened.name}")
+            page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+            page.get_by_text("| Idle").wait_for()
+            while opened.stat().st_mtime_ns == before[1]:
+                page.keyboard.press("Control+s")
+                page.wait_for_timeout(500)
+            browser.close()
+    finally:
+        lab.kill()
+        lab.wait()
+        said.close()
+    assert opened.read_bytes() == before[0]
 
 
 def test_outputs_can_be_read_everywhere(cells):

@@ -8,6 +8,7 @@ import json
 import platform
 import tomllib
 
+from careerlib.batch.notebooks import KERNEL
 from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -35,7 +36,7 @@ if find_spec("careerlib") is None:
     raise SystemExit("Now restart the session, and run all cells.")
 """.strip().replace("ADDRESS", PROJECT["urls"]["Repository"])
 METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "kernelspec": KERNEL,
     "language_info": {
         "codemirror_mode": {"name": "ipython", "version": 3}, "file_extension": ".py",
         "mimetype": "text/x-python", "name": "python", "nbconvert_exporter": "python",

@@ -112,8 +112,8 @@ def hint(given: object, names: tuple[str, ...]) -> str:
 def meant(given: object, names: tuple[str, ...]) -> list[str]:
     """Those of the names that plain_words.csv gives for the word, or that are the word."""
     key = _key(given)
-    plain = [name for name in plain_words().get(key, []) if name in names]
-    return plain or [name for name in names if _key(name) == key]
+    found = [name for name in plain_words().get(key, []) if name in names]
+    return found or [name for name in names if _key(name) == key]
 
 
 @cache
@@ -132,10 +132,10 @@ def occupation_code(said: object) -> str:
     """The O*NET-SOC code of the rated occupation with this title, as O*NET or people say it, or
     with this code; "" for nothing said. ValueError also where several occupations have the title.
     """
-    if said is None or plain(said) == "":
-        return ""
-    if not isinstance(said, str):
+    if not isinstance(said, str | None):
         raise ValueError(f"is {quoted(said)} (give one title, such as Marketing Manager)")
+    if not said:
+        return ""
     catalog, key = load_catalog(), _key(said)
     codes = _codes(key) or _codes(" ".join(word for word in key.split() if word not in RANKS))
     if not codes:
@@ -158,8 +158,8 @@ def occupation_code(said: object) -> str:
 def _codes(key: str) -> list[str]:
     """Of O*NET's own title or code; else of a plain word; else of titles that people report."""
     own, reported = _titles()
-    plain = [own[_key(name)] for name in plain_words().get(key, []) if _key(name) in own]
-    return [own[key]] if key in own else plain or [*reported.get(key, [])]
+    found = [own[_key(name)] for name in plain_words().get(key, []) if _key(name) in own]
+    return [own[key]] if key in own else found or [*reported.get(key, [])]
 
 
 @cache

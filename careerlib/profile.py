@@ -139,8 +139,7 @@ def read_profile(path: str | Path) -> Profile:
         given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
         if not isinstance(given, dict):
             raise ValueError("it is not a table" if given else "it is empty")
-        nothing = {key: ("", "~", "null")[: 1 if key == "background" else 3] for key in KEYS}
-        empty = [key for key in KEYS if given.get(key) in nothing[key]]
+        empty = {key for key in KEYS if given.get(key) in ("", "~", "null")} - {"background"}
         return Profile(**{plain(key): given[key] for key in given if key not in empty})
     except CareerlibError as error:
         raise CareerlibError(str(error).replace("The profile", called, 1)) from None

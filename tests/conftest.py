@@ -122,3 +122,16 @@ def until(condition, seconds=60):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.fixture
+def browser():
+    """Debian's Chromium, where it and playwright are installed."""
+    chromium = Path("/usr/bin/chromium")
+    if not chromium.is_file():
+        pytest.skip("Debian's chromium is not installed, so nothing is tried in a browser")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with playwright.sync_playwright() as browsers:
+        with browsers.chromium.launch(executable_path=str(chromium), args=flags) as browser:
+            yield browser

@@ -123,11 +123,7 @@ def test_jupyterlab_would_save_it_as_it_is_and_colabs_cell_is_in_step(path):
     assert not [number for number in numbers if number.endswith(".0") or "e" in number]
 
 
-def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(tmp_path):
-    chromium = Path("/usr/bin/chromium")
-    if not chromium.is_file():
-        pytest.skip("Debian's chromium is not installed, so JupyterLab is not tried in a browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(browser, tmp_path):
     opened = tmp_path / shutil.copy(PATHS[2], tmp_path)
     before = opened.read_bytes(), opened.stat().st_mtime_ns
     options = "--no-browser --allow-root --ServerApp.port=0 --IdentityProvider.token="
@@ -137,16 +133,13 @@ def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(tmp_path):
     try:
         while not (url := re.search(r"http://localhost:\d+/", Path(said.name).read_text())):
             time.sleep(0.2)
-        with playwright.sync_playwright() as browsers:
-            browser = browsers.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
-            page = browser.new_page()
-            page.goto(f"{url[0]}lab/tree/{opened.name}")
-            page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
-            page.get_by_text("| Idle").wait_for()
-            while opened.stat().st_mtime_ns == before[1]:
-                page.keyboard.press("Control+s")
-                page.wait_for_timeout(500)
-            browser.close()
+        page = browser.new_page()
+        page.goto(f"{url[0]}lab/tree/{opened.name}")
+        page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+        page.get_by_text("| Idle").wait_for()
+        while opened.stat().st_mtime_ns == before[1]:
+            page.keyboard.press("Control+s")
+            page.wait_for_timeout(500)
     finally:
         lab.kill()
         lab.wait()

@@ -26,7 +26,6 @@ from careerlib.app.service import app
 from careerlib.profile import read_profile
 from careerlib.project import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
 LIST = "/recommendations"
 STATED = {"profile": {"skills": ["Writing"], "interests": {"Social": 6}}, "top": 3}
 SERVE = (
@@ -327,60 +326,53 @@ def test_the_page_loads_nothing_from_elsewhere(service):
     assert set(re.findall(r"https?://[^/']*", answer.text)) == named
 
 
-def test_the_page_in_a_browser(service):
+def test_the_page_in_a_browser(service, browser):
     """By keyboard, on a phone: choose, see the list, press a thumb; a reload loses nothing."""
-    if not CHROMIUM.is_file():
-        pytest.skip("Debian's chromium is not installed, so the page is not tried in a browser")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=str(CHROMIUM), args=flags)
-        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
-        errors = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-        page.goto(service.url)
-        stops = 0
-        while page.evaluate("document.activeElement.type") != "submit":
-            page.keyboard.press("Tab")
-            stops += 1
-            if page.evaluate("document.activeElement.closest('#knowledge')"):
-                page.keyboard.press("ArrowRight")  # from the first area to the second
-                page.keyboard.press("Space")
-            if page.evaluate("document.activeElement.name") == "Social":
-                page.keyboard.press("ArrowRight")  # from no answer to a little
-        assert stops < 15
-        page.keyboard.press("Enter")
-        page.get_by_text("What raised it").first.wait_for()
-        assert page.locator(".card").count() == 10
-        assert page.evaluate("document.activeElement.id") == "heading"
-        up = page.get_by_role("button", name="Thumb up").first
-        with page.expect_response("**/feedback") as answered:
-            up.press("Enter")
-        assert answered.value.ok and up.get_attribute("aria-pressed") == "true"
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        page.reload()
-        page.locator(".card").first.wait_for()
-        assert page.get_by_label("Administrative", exact=True).is_checked()
-        assert up.get_attribute("aria-pressed") == "true"
-        page.get_by_text("Limits and order").click()
-        page.get_by_label("Lowest wage").fill("USD 77,777")
-        assert "older than your answers" in page.locator("#old").text_content()
-        page.get_by_role("button", name="Renew the list").click()
-        page.locator("#limits", has_text="The limits").wait_for()
-        for place in (0, 1):
-            page.locator(".pick").nth(place).check()
-        assert page.get_by_role("dialog").locator("tbody tr").count() > 5
-        page.get_by_role("button", name="Close").click()
-        with page.expect_download() as saved:
-            page.get_by_role("button", name="Save my_profile.yml").click()
-        stated = read_profile(saved.value.path())
-        assert stated.min_wage == 77_777 and list(stated.knowledge) == ["Administrative"]
-        page.route("**/recommendations", lambda route: route.abort())
-        page.get_by_role("button", name="Show the list").click()
-        page.get_by_text("The service does not answer any more").wait_for()
-        assert [line for line in errors if "ERR_FAILED" not in line] == []
-        browser.close()
+    page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.goto(service.url)
+    stops = 0
+    while page.evaluate("document.activeElement.type") != "submit":
+        page.keyboard.press("Tab")
+        stops += 1
+        if page.evaluate("document.activeElement.closest('#knowledge')"):
+            page.keyboard.press("ArrowRight")  # from the first area to the second
+            page.keyboard.press("Space")
+        if page.evaluate("document.activeElement.name") == "Social":
+            page.keyboard.press("ArrowRight")  # from no answer to a little
+    assert stops < 15
+    page.keyboard.press("Enter")
+    page.get_by_text("What raised it").first.wait_for()
+    assert page.locator(".card").count() == 10
+    assert page.evaluate("document.activeElement.id") == "heading"
+    up = page.get_by_role("button", name="Thumb up").first
+    with page.expect_response("**/feedback") as answered:
+        up.press("Enter")
+    assert answered.value.ok and up.get_attribute("aria-pressed") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.reload()
+    page.locator(".card").first.wait_for()
+    assert page.get_by_label("Administrative", exact=True).is_checked()
+    assert up.get_attribute("aria-pressed") == "true"
+    page.get_by_text("Limits and order").click()
+    page.get_by_label("Lowest wage").fill("USD 77,777")
+    assert "older than your answers" in page.locator("#old").text_content()
+    page.get_by_role("button", name="Renew the list").click()
+    page.locator("#limits", has_text="The limits").wait_for()
+    for place in (0, 1):
+        page.locator(".pick").nth(place).check()
+    assert page.get_by_role("dialog").locator("tbody tr").count() > 5
+    page.get_by_role("button", name="Close").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save my_profile.yml").click()
+    stated = read_profile(saved.value.path())
+    assert stated.min_wage == 77_777 and list(stated.knowledge) == ["Administrative"]
+    page.route("**/recommendations", lambda route: route.abort())
+    page.get_by_role("button", name="Show the list").click()
+    page.get_by_text("The service does not answer any more").wait_for()
+    assert [line for line in errors if "ERR_FAILED" not in line] == []
 
 
 def test_it_ends_at_once_with_all_kinds_of_requests_in_flight(service):

@@ -205,4 +205,4 @@ def test_the_package_stays_small():
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 assert node.end_lineno - node.lineno < 50, f"{path}: {node.name}"
-    assert total <= 3832  # of 3,200 that it should have; lower this as it shrinks
+    assert total <= 3831  # of 3,200 that it should have; lower this as it shrinks

@@ -211,8 +211,9 @@ class Matcher:
         about = about_form(persons := informative(persons), self.listener.compared(persons))
         return log_odds(about, scores, self.calibration(stated))
 
-    def probabilities(self, persons: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """(m, k) of scores (m, k) that these persons have; NaN for who says too little."""
+    def probabilities(self, persons: np.ndarray, scores: np.ndarray | None = None) -> np.ndarray:
+        """(m, k) of scores (m, k) that these persons have, or all; NaN for who says too little."""
+        scores = self.score(persons) if scores is None else scores
         stated, result = stated_blocks(informative(persons)), np.full(scores.shape, np.nan)
         for blocks in np.unique(stated[stated > 0]):
             rows = stated == blocks

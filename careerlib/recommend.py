@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from careerlib import encoding
 from careerlib.catalog import Catalog, load_catalog
@@ -17,7 +17,6 @@ from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
 RANK_BY = ("fit", "openings")
-HOURLY, HOURS = 1000, 2080  # a lower wage looks like one for an hour; hours of work in a year
 COLUMNS = (
     "rank onet_soc_code soc_code title score confidence median_wage wage_top_coded education "
     "job_zone growth_percent openings counted_most note"
@@ -31,13 +30,12 @@ def _cosine(persons: np.ndarray, catalog: Catalog, fill: bool) -> np.ndarray:
 
 
 def _post(persons: np.ndarray, catalog: Catalog) -> np.ndarray:
-    """Log-odds, which rank as probabilities do."""
     folded = fold(post_model())
     of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
-    return np.add.outer(persons[:, :N_SLOTS] @ folded.person, of_occupations)
+    return expit(np.add.outer(persons[:, :N_SLOTS] @ folded.person, of_occupations))
 
 
-# Each turns (m, 83) persons into (m, n) scores of a catalog's occupations, higher is better.
+# Each turns (m, 83) persons into what `score_matrix` gives.
 METHODS: dict[str, Callable[[np.ndarray, Catalog], np.ndarray]] = {
     "post": _post,  # the post's logistic regression on 150 features
     "cosine": lambda persons, catalog: _cosine(persons, catalog, fill=False),  # as in the post
@@ -45,11 +43,11 @@ METHODS: dict[str, Callable[[np.ndarray, Catalog], np.ndarray]] = {
     "correlation": lambda persons, catalog: correlation(persons, full_persons(catalog), COMPARED),
     # Reported to be O*NET's Interest Profiler.
     "interests": lambda *given: correlation(given[0], full_persons(given[1]), ["interests"]),
-    "matched": lambda persons, catalog: matcher_of(catalog).score(persons),  # it listens
+    "matched": lambda persons, catalog: matcher_of(catalog).probabilities(persons),
 }
 CONFIDENCE = {"post": confidence, "matched": word}  # the words for those that give probabilities
-AS_POSTED = ("post", "cosine")  # among the post's 150 occupations
-OF_50_SLOTS = (*AS_POSTED, "cosine_filled")  # knowledge is none of these
+CATALOG = {"post": "post", "cosine": "post"}  # as in the post; the others are for all occupations
+OF_50_SLOTS = (*CATALOG, "cosine_filled")  # knowledge is none of these
 
 
 def recommend(
@@ -67,17 +65,22 @@ def recommend(
     Who names her occupation does not get it; by fit those that O*NET relates to it come first.
     `attrs["limits"]` says what was removed or not used, `attrs["words"]` what the words mean.
     """
-    catalog, matched = _checked(method, catalog, rank_by), method == "matched"
+    catalog = catalog or load_catalog(CATALOG.get(method, "all"))
+    (shown,), matched = score_matrix([profile], method, catalog), method == "matched"
+    scores = logit(shown) if method in CONFIDENCE else shown  # which 10 digits tell apart
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    person, own = encode_persons([profile], catalog), None
-    (scores,), (shown,) = _scored(person, method, catalog)
+    known = RANK_BY if method in CONFIDENCE else ["fit"]  # openings multiply a probability
+    if rank_by not in known:
+        what = f"There is no rank_by '{rank_by}' for the method '{method}'"
+        raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
     if np.isnan(shown).all():
         raise CareerlibError(
             f"The profile is empty or says too little for the method '{method}'; rate skills, "
             "interests or knowledge above 0, and not all of them alike."
         )
-    stated = (profile, catalog, max_job_zone) if matched else (Profile(), catalog)
-    broken, unsure = limits(*stated)
+    asked = (profile, max_job_zone) if matched else (Profile(), None)
+    broken, unsure = limits(*asked, catalog)
+    kept = ~broken.to_numpy(bool).any(axis=1)
     # Occupations that share a BLS row share its openings: the sum for each would lift all of them.
     openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
     if rank_by == "openings":
@@ -85,36 +88,35 @@ def recommend(
         # Those not known lie below 0, in the order of the fit.
         scores = np.where(np.isnan(openings), shown - 1, shown * openings)
     if profile.occupation:
-        own = [catalog.position(profile.occupation)]
-        place = catalog.related_matrix[own[0]] * (matched and rank_by == "fit")
-        unsure[f"related to {catalog.titles.iloc[own[0]]}"] = place > 0
+        kept[own := catalog.position(profile.occupation)] = False
+        place = catalog.related_matrix[own] * (matched and rank_by == "fit")
+        unsure[f"related to {catalog.titles.iloc[own]}"] = place > 0
         scores = np.where(place > 0, scores.max() + len(catalog) - place, scores)
-    (order,) = ranked(scores[None], own, len(catalog) - bool(own))
-    order = order[~broken.to_numpy(bool).any(axis=1)[order]][:top]
+    (order,) = ranked(scores[None], top=len(catalog))
+    order = order[kept[order]][:top]
     listed = catalog.table.iloc[order].reset_index().assign(
         rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
         confidence=[CONFIDENCE.get(method, lambda score: "")(score) for score in shown[order]],
-        counted_most=_raising(person[0], order, catalog) if matched else "",
+        counted_most=_raising(profile, order, catalog) if matched else "",
         note=["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[order]],
     )[COLUMNS]  # fmt: skip
     listed.attrs = {"limits": _told(profile, method, broken), "words": MEANING if matched else ""}
     return listed
 
 
-def _raising(person: np.ndarray, order: np.ndarray, catalog: Catalog) -> list[str]:
+def _raising(profile: Profile, order: np.ndarray, catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
+    (person,) = encode_persons([profile], catalog)
     added = matcher_of(catalog).reasons(person, order)
-    most = [added[position].nlargest(3) for position in order]
-    most = [of_one[of_one >= 0.05].items() for of_one in most]
+    most = (added[position][added[position] >= 0.05].nlargest(3).items() for position in order)
     return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
 
 
 def limits(
-    profile: Profile, catalog: Catalog, max_job_zone: int | None = None
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    profile: Profile, max_job_zone: int | None, catalog: Catalog
+) -> tuple[pd.DataFrame, ...]:
     """Which of n occupations break a limit, and what was not known and decided in the person's
     favour: two tables of True and False, n rows and a column for each that was stated.
-
     max_job_zone: 1-5. A wage that is top-coded may be higher than it says.
     """
     table, broken, unsure = catalog.table, {}, {}
@@ -148,9 +150,9 @@ def _told(profile: Profile, method: str, broken: pd.DataFrame) -> str:
         told += " 'remote' is not used: no table says what can be done from home."
     if profile.knowledge and method in (*OF_50_SLOTS, "interests"):
         told += f" 'knowledge' is not used by the method '{method}'."
-    if 0 < (wage := profile.min_wage or 0) < HOURLY:
-        by_year = f"by the year it is {wage * HOURS:,.0f}"
-        told += f" 'min_wage: {wage:g}' looks like an hourly wage; {by_year}."
+    if 0 < (wage := profile.min_wage or 0) < 1000:
+        told += f" 'min_wage: {wage:g}' looks like an hourly wage; "
+        told += f"by the year it is {2080 * wage:,.0f}."  # hours
     return told
 
 
@@ -165,31 +167,14 @@ def score_matrix(
     "cosine", as in the post, and all for the others. The row of whom the method cannot rank
     (nothing rated, or all alike where it correlates) is NaN.
     """
-    catalog = _checked(method, catalog)
+    if method not in METHODS:
+        raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
+    catalog = catalog or load_catalog(CATALOG.get(method, "all"))
     persons = profiles if isinstance(profiles, np.ndarray) else encode_persons(profiles, catalog)
     if persons.shape[1:] != (83,) or not np.isfinite(persons).all():
         what = f"The person vectors are an array of shape {persons.shape}"
         raise CareerlibError(f"{what}; give finite numbers of shape (people, 83).")
-    return _scored(persons, method, catalog)[1]
-
-
-def _scored(persons: np.ndarray, method: str, catalog: Catalog) -> tuple[np.ndarray, np.ndarray]:
-    """What the method ranks by, and what it tells of it, as `score_matrix`."""
+    shown = METHODS[method](persons, catalog)
     used = RATED[RATED < N_SLOTS] if method in OF_50_SLOTS else RATED
-    scores = METHODS[method](persons, catalog)
-    shown = expit(scores) if method == "post" else scores.copy()
-    if method == "matched":
-        shown = matcher_of(catalog).probabilities(persons, scores)
-    shown[~(persons[:, used].any(axis=1) & scores.any(axis=1))] = np.nan
-    return scores, shown
-
-
-def _checked(method: str, catalog: Catalog | None, rank_by: str = "fit") -> Catalog:
-    """The catalog, where what was asked for can be had."""
-    if method not in METHODS:
-        raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
-    known = RANK_BY if method in CONFIDENCE else ["fit"]  # openings multiply a probability
-    if rank_by not in known:
-        what = f"There is no rank_by '{rank_by}' for the method '{method}'"
-        raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
-    return catalog or load_catalog("post" if method in AS_POSTED else "all")
+    shown[~(persons[:, used].any(axis=1) & shown.any(axis=1))] = np.nan
+    return shown

@@ -144,7 +144,7 @@ def five(catalog):
      "wage not known; education not known", "", "removed 3 of 5 occupations (minimum wage 1, educ"),
 ])  # fmt: skip
 def test_limits_by_hand(five, stated, zone, kept, second, third, words):
-    broken, unsure = limits(Profile(**stated), five, zone)
+    broken, unsure = limits(Profile(**stated), zone, five)
     assert (~broken.any(axis=1)).tolist() == [one == "1" for one in kept]
     notes = ["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)]
     assert notes == ["", second, third, "", ""]
@@ -161,7 +161,7 @@ def test_a_list_that_limits_leave_empty_is_said_so(tmp_path):
 def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
     bound = replace(SARAH, min_wage=80_000, fields=["Computer and mathematical"])
     found = recommend(bound, top=894, max_job_zone=4)
-    broken, _ = limits(bound, catalog, 4)
+    broken, _ = limits(bound, 4, catalog)
     free = catalog.codes[ranked(matcher_of(catalog).score(encode_persons(SARAH)), top=894)[0]]
     allowed = catalog.codes[~broken.any(axis=1)]
     assert found["onet_soc_code"].tolist() == free[free.isin(allowed)].tolist()

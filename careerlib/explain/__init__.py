@@ -10,7 +10,7 @@ import pandas as pd
 from careerlib.catalog import Catalog, load_catalog
 from careerlib.errors import CareerlibError, nearest
 from careerlib.explain.answer import FIELDS, answer_model, names_of, points
-from careerlib.explain.facts import TEXTS, Facts, gather, one_line
+from careerlib.explain.facts import TEXTS, Facts, gather
 from careerlib.profile import Profile
 
 WRITERS = ("template", "openai")
@@ -62,8 +62,8 @@ def explain(
 
 def messages(profile: Profile, facts: Facts) -> list[dict[str, str]]:
     """The question about one occupation; what is free text in it is quoted."""
-    background = one_line(profile.background, 200)
-    lines = [f"Her background: {json.dumps(background)}"] if background else []
+    said = profile.background
+    lines = [f"Her background: {json.dumps(said)}"] if said else []
     lines.append(f"Occupation {facts.code}: {json.dumps(facts.title)}")
     for side in FIELDS:
         lines += [f"{side}:", *(f"- {fact.id} = {fact.text}" for fact in facts.on(side))]

@@ -20,22 +20,21 @@ from careerlib.project import OUTPUTS, replace_file
 
 MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
-FENCE = re.compile(r"\s*```(?:json)?\s(.*)```\s*", re.DOTALL)
+Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, and the schema of an answer
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 
 
-def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
+def client_from_environment() -> openai.OpenAI:
     """A client of OpenAI, or of what OPENAI_BASE_URL names; OPENAI_API_KEY is needed unless that is
-    on this machine. seconds: for a request. Raises CareerlibError, which never shows the key."""
+    on this machine. Raises CareerlibError, which never shows the key."""
     address = os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
     # No redirect, for another host has no business with the profile; the text of an error, which
     # may be endless, is not read.
-    hooks = {"response": [lambda response: response.is_success or response.close()]}
+    how = {"response": [lambda response: response.is_success or response.close()]}
+    how = {"follow_redirects": False, "event_hooks": how}
     try:
         here = HttpUrl(address).host in ("localhost", "127.0.0.1", "[::1]")
-        web = openai.DefaultHttpxClient(
-            follow_redirects=False, trust_env=not here, event_hooks=hooks
-        )
+        web = openai.DefaultHttpxClient(trust_env=not here, **how)
     except (OSError, ValueError):
         what = "OPENAI_BASE_URL, HTTPS_PROXY or SSL_CERT_FILE cannot be used"
         raise CareerlibError(f"{what}; correct or unset them.") from None
@@ -43,15 +42,15 @@ def client_from_environment(seconds: float = 60.0) -> openai.OpenAI:
     if not re.fullmatch("[!-~]+", key):
         what = "OPENAI_API_KEY is not set, or holds letters that no key has"
         raise CareerlibError(f"{what}; set it, or use the writer 'template'.")
-    return openai.OpenAI(api_key=key, base_url=address, timeout=seconds, http_client=web)
+    return openai.OpenAI(api_key=key, base_url=address, timeout=60, http_client=web)
 
 
 def ask_all(
-    questions: list[tuple[list[dict[str, str]], type[BaseModel]]], client: openai.OpenAI,
-    model: str = MODEL, sampling: dict[str, float] | None = None, max_tokens: int = 1500,
-    at_once: int = 4, seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
+    questions: list[Question], client: openai.OpenAI, model: str = MODEL,
+    sampling: dict[str, float] | None = None, max_tokens: int = 1500, at_once: int = 4,
+    seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
 ) -> tuple[list[Reply], list[str]]:  # fmt: skip
-    """A reply to each question (messages, schema), in order, and a notice of each failure.
+    """A reply to each question, in order, and a notice of each failure.
 
     sampling: temperature and the like. seconds: for all; what has not come by then is missing.
     cache: a folder or None.
@@ -59,46 +58,44 @@ def ask_all(
     request = {"model": model, "max_completion_tokens": max_tokens, **(sampling or {})}
     ends, replies, notices = time.monotonic() + seconds, [], {}
     with ThreadPool(at_once) as pool:
-        for waiting in [pool.apply_async(_one, (client, request, *q, cache)) for q in questions]:
+        for waiting in [pool.apply_async(_reply, (client, request, cache, *q)) for q in questions]:
             try:
                 replies.append(waiting.get(max(0.0, ends - time.monotonic())))
             except Exception as error:  # whatever a server causes costs one answer
-                notices[_sentence(error, model, client.base_url.netloc.decode())] = True
                 replies.append((None, "template"))
+                # In our words: what a server says of an error may hold the key.
+                kinds = (kind.__name__ for kind in type(error).__mro__)
+                said = next(FAILURES[kind] for kind in kinds if kind in FAILURES)
+                at = client.base_url.netloc.decode()
+                notices[f"The model {model} at {at} {said.format(error=error)}."] = True
     return replies, [*notices]
 
 
-def _sentence(error: Exception, model: str, at: str) -> str:
-    """In our words: what a server says of an error may hold the key."""
-    kinds = [kind.__name__ for kind in type(error).__mro__]
-    said = next(FAILURES[kind] for kind in kinds if kind in FAILURES)
-    return f"The model {model} at {at} {said.format(error=error)}."
-
-
-def _one(
-    client: openai.OpenAI, request: dict, messages: list, schema: type[BaseModel], cache: Any
-) -> Reply:
+def _reply(client: openai.OpenAI, request: dict, cache: Any, messages: list, schema: Any) -> Reply:
     """From the cache, or asked and kept there."""
-    request = {**request, "messages": messages}
-    if not cache:
-        return _ask(client, request, schema), "live"
+    kind = {"name": "answer", "strict": True, "schema": schema.model_json_schema()}
+    form = {"type": "json_schema", "json_schema": kind}
+    request = {**request, "messages": messages, "response_format": form}
     # Everything that decides an answer names it, the server included.
-    asked = [str(client.base_url), request, schema.model_json_schema()]
-    name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:40]
-    path = Path(cache) / f"{name}.json"
+    asked = json.dumps([str(client.base_url), request], sort_keys=True).encode()
+    path = Path(cache or "") / f"{hashlib.sha256(asked).hexdigest()[:40]}.json"
     with suppress(OSError, ValueError):  # it is not there, or damaged
-        return schema.model_validate_json(path.read_bytes()), "cached"
-    answer = _ask(client, request, schema)
+        return schema.model_validate_json(path.read_bytes() if cache else ""), "cached"
+    text = _asked(client, request)
+    answer = schema.model_validate_json(text[text.find("{") : text.rfind("}") + 1])  # of a fence
+    # Twelve letters of the key in a row, whatever is put between them.
+    texts = answer.model_dump_json(), client.api_key
+    said, key = (re.sub(r"[\W_]", "", text).casefold() for text in texts)
+    if any(key[at : at + 12] in said for at in range(len(key) - 11)):
+        raise openai.OpenAIError("repeated the API key; the answer was dropped")
     with suppress(OSError):  # then it is asked again the next time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, answer.model_dump_json(indent=1).encode())
+        if cache:
+            replace_file(path, answer.model_dump_json(indent=1).encode())
     return answer, "live"
 
 
-def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseModel:
-    """One request, whose reply is read up to a limit before anything is parsed."""
-    kind = {"name": "answer", "strict": True, "schema": schema.model_json_schema()}
-    request["response_format"] = {"type": "json_schema", "json_schema": kind}
+def _asked(client: openai.OpenAI, request: dict) -> str:
+    """The text of a reply, which is read up to a limit before anything is parsed."""
     body = b""
     with client.chat.completions.with_streaming_response.create(**request) as response:
         for part in response.iter_bytes():
@@ -110,11 +107,4 @@ def _ask(client: openai.OpenAI, request: dict, schema: type[BaseModel]) -> BaseM
         raise openai.OpenAIError("refused to answer")
     if end == "length":
         raise openai.OpenAIError("was cut off at its limit of tokens")
-    fenced = FENCE.fullmatch(message["content"])
-    answer = schema.model_validate_json(fenced[1] if fenced else message["content"])
-    # Twelve letters of the key in a row, whatever is put between them.
-    texts = answer.model_dump_json(), client.api_key
-    said, key = (re.sub(r"[\W_]", "", text).casefold() for text in texts)
-    if any(key[at : at + 12] in said for at in range(len(key) - 11)):
-        raise openai.OpenAIError("repeated the API key; the answer was dropped")
-    return answer
+    return message["content"]

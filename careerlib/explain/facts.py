@@ -1,7 +1,6 @@
 """What speaks for an occupation, what against it, and what could come next, for one person: here
 every figure is written and every side decided, from the catalog."""
 
-import unicodedata
 from collections.abc import Iterable
 from itertools import chain, zip_longest
 from typing import NamedTuple
@@ -17,9 +16,9 @@ from careerlib.project import DATA
 FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
 TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
-FIGURES = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
 TEXTS = yaml.safe_load((DATA / "explain.yml").read_text("utf-8"))
-Shares = dict[str, dict[str, float]]  # of occupations: FOR those rated lower, AGAINST higher
+# By id what an occupation has, and the share of occupations with less (FOR) and more (AGAINST).
+Figures = dict[str, dict[str, float]]
 
 
 class Fact(NamedTuple):
@@ -49,67 +48,60 @@ def id_of(name: str, block: str = "") -> str:
     return "knows_" * (block == "knowledge") + name.casefold().replace(" ", "_")
 
 
-def one_line(text: object, longest: int) -> str:
-    """Text without control and invisible letters, dollar signs (two make a formula of what is
-    between them) and addresses that a page would make a link of, cut to a length."""
-    kept = (" " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)[:2000])
-    text = "".join(kept).replace("$", " USD ").replace("://", ": //").replace("www.", "www .")
-    return " ".join(text.split())[:longest]
-
-
 def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list[Facts]:
     """The facts of the occupations at these rows."""
-    parts = [catalog.table[[*FIGURES]].set_axis([*FIGURES.values()], axis=1)]
+    figures = {"median_wage": "wage", "growth_percent": "growth", "openings": "openings"}
+    parts, found = [catalog.table[[*figures]].rename(columns=figures)], []
     for block, about in TEXTS["ratings"].items():
         ids = [id_of(name, block) for name in SCALES[block][0]]
         parts.append(pd.DataFrame(getattr(catalog, about["matrix"]), catalog.codes, ids))
-    ratings, found = pd.concat(parts, axis=1), []
-    lower = ((ratings.rank(method="min") - 1) / ratings.count()).fillna(0)
-    higher = (1 - ratings.rank(method="max") / ratings.count()).fillna(0)
+    has = pd.concat(parts, axis=1)
+    less = (has.rank(method="min") - 1) / has.count()
+    more = 1 - has.rank(method="max") / has.count()
     for at in positions:
-        row, rated = catalog.table.iloc[at], ratings.iloc[at].to_dict()
-        shares = {FOR: lower.iloc[at].to_dict(), AGAINST: higher.iloc[at].to_dict()}
-        kinds = [_rated(block, profile, rated, shares) for block in TEXTS["ratings"]]
+        row, of = catalog.table.iloc[at], {"has": has.iloc[at], FOR: less.iloc[at]}
+        of = pd.DataFrame({**of, AGAINST: more.iloc[at]}).to_dict("index")
+        kinds = [_rated(block, profile, of) for block in TEXTS["ratings"]]
         # One of each kind in turn, so that the first three differ; broken limits before all.
-        mixed = filter(None, chain(*zip_longest(*kinds, _outlook(profile, row, shares))))
+        mixed = filter(None, chain(*zip_longest(*kinds, _outlook(profile, row, of))))
         mixed = sorted(mixed, key=lambda fact: not fact.limit)
-        kept = [f for side in shares for f in [f for f in mixed if f.side == side][:MOST]]
-        kept += _steps(profile, row, rated, shares[FOR], kept)
-        title = one_line(row["title"], 120)
-        found.append(Facts(str(row.name), title, {fact.id: fact for fact in kept}))
+        kept = [f for side in (FOR, AGAINST) for f in [f for f in mixed if f.side == side][:MOST]]
+        kept += _steps(profile, row, of, {fact.name for fact in kept if fact.side == AGAINST})
+        found.append(Facts(str(row.name), row["title"], {fact.id: fact for fact in kept}))
     return found
 
 
-def _than(side: str, shares: Shares, id: str) -> str:
-    """The place among all occupations, rounded down; nothing where it is below one percent."""
-    percent, word = int(100 * shares[side][id] + 1e-9), "higher" if side == FOR else "lower"
-    return f", {word} than for {percent} % of occupations" if percent else ""
+def _fact(
+    id: str, good: bool, name: str, plain: list[str], text: str, of: Figures, shared: str = ""
+) -> Fact:
+    """For or against, with its place among all occupations unless it is about a limit."""
+    side, than = (FOR, "higher") if good else (AGAINST, "lower")
+    if id in of and (percent := int(100 * of[id][side] + 1e-9)):  # rounded down
+        text += f", {than} than for {percent} % of occupations"
+    return Fact(id, side, name, text + shared, plain[not good], id not in of and not good)
 
 
-def _rated(block: str, profile: Profile, rated: dict, shares: Shares) -> list[Fact]:
+def _rated(block: str, profile: Profile, of: Figures) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
     about, found = TEXTS["ratings"][block], []
     middle, much, highest = about["scale"]
     for name, level in getattr(profile, block).items():
-        id = id_of(name, block)
+        rated = of[id := id_of(name, block)]["has"]
+        good = rated >= middle + TIE
         # A comparison with NaN is False: what is not rated speaks for neither side.
-        good, bad = rated[id] >= middle + TIE, rated[id] < middle - TIE
-        if level >= middle - 0.5 and (good or bad):
-            side, word = FOR if good else AGAINST, about["words"][good + (rated[id] >= much)]
-            text = "Knowledge of " * (block == "knowledge") + f"{name}: {word}"
-            text += f", {rated[id]:.3g} of {highest}{_than(side, shares, id)}"
-            fact = Fact(id, side, name, text, about["plain"][bad])
-            found.append((level, shares[side][id], fact))
+        if level >= middle - 0.5 and (good or rated < middle - TIE):
+            text = f"{name}: {about['words'][good + (rated >= much)]}, {rated:.3g} of {highest}"
+            text = "Knowledge of " * (block == "knowledge") + text
+            fact = _fact(id, good, name, about["plain"], text, of)
+            found.append((level, of[id][fact.side], fact))
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
-def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
+def _outlook(profile: Profile, row: pd.Series, of: Figures) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
-    wage, growth, openings, taught = row[[*FIGURES, "education"]]
-    high, low = ({id for id in FIGURES.values() if of[id] >= 0.75} for of in shares.values())
-    least, most = profile.min_wage, profile.max_education
-    others, told, found = row["bls_shared_by"] - 1, [], []
-    shared = f" (BLS counts it together with {others} others)" if others > 0 else ""
+    wage, growth, openings, needed = row[["median_wage", "growth_percent", "openings", "education"]]
+    least, most, told = profile.min_wage, profile.max_education, []
+    high, low = ({id for id in of if of[id][side] >= 0.75} for side in (FOR, AGAINST))
     pay = f"Median wage: {'at least ' if row['wage_top_coded'] else ''}USD {wage:,.0f} a year"
     if least and pd.notna(wage):
         told.append(("minimum", wage >= least, f"{pay}, your minimum is USD {least:,.0f}"))
@@ -119,38 +111,37 @@ def _outlook(profile: Profile, row: pd.Series, shares: Shares) -> list[Fact]:
         told.append(("growth", growth > 0, f"Jobs, 2024 to 2034: {growth:+g} %"))
     if "openings" in high:
         told.append(("openings", True, f"Openings: {1000 * openings:,.0f} a year"))
-    if most and pd.notna(taught):
-        text = f"Typical education: {taught}, you accept up to: {most}"
-        told.append(("education", NEEDED_LEVEL[taught] <= NEEDED_LEVEL[most], text))
-    for id, good, text in told:
-        side, (name, *plain) = FOR if good else AGAINST, TEXTS["figures"][id]
-        limit = id not in FIGURES.values()
-        text += ("" if limit else _than(side, shares, id)) + shared
-        found.append(Fact(id, side, name, text, plain[not good], limit and not good))
-    return found
+    if most and pd.notna(needed):
+        text = f"Typical education: {needed}, you accept up to: {most}"
+        told.append(("education", NEEDED_LEVEL[needed] <= NEEDED_LEVEL[most], text))
+    others = row["bls_shared_by"] - 1
+    shared = f"{others} others" if others > 1 else "1 other"
+    shared = f" (BLS counts it together with {shared})" if others > 0 else ""
+    return [_fact(id, good, *TEXTS["figures"][id], text, of, shared) for id, good, text in told]
 
 
-def _steps(profile: Profile, row: pd.Series, rated: dict, lower: dict, kept: list) -> list[Fact]:
-    """What could come next, first what fits the situation best. kept: the other facts."""
-    highest = max(rated[id_of(name)] for name in INTERESTS)
-    first = " and ".join(name for name in INTERESTS if rated[id_of(name)] == highest)
+def _steps(profile: Profile, row: pd.Series, of: Figures, against: set[str]) -> list[Fact]:
+    """What could come next, first what fits best. against: the names of what speaks against it."""
+    interests = {name: of[id_of(name)]["has"] for name in INTERESTS}
+    highest = max(interests.values())
+    first = " and ".join(name for name in INTERESTS if interests[name] == highest)
     zone = f"Job zone {row['job_zone']} of 5: {TEXTS['preparation'][row['job_zone'] - 1]}"
     zone += " preparation" + f", typically: {row['education']}" * pd.notna(row["education"])
-    found = [
-        ("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7"),
-        ("prepare", "the preparation", zone),
-        ("read", "the page", f"onetonline.org/link/summary/{row.name}"),
-    ]
-    gaps = [(lower[id_of(name)], rated[id_of(name)], name) for name in SKILLS
-            if not profile.skills.get(name) and rated[id_of(name)] >= 3 + TIE]  # fmt: skip
-    for _, gap, name in sorted(gaps, key=lambda gap: gap[:2], reverse=True)[:2]:
-        word = TEXTS["ratings"]["skills"]["words"][1 + (gap >= 4)]
-        text = f"{name}: {word}, {gap:.3g} of 5, and you did not name it"
-        found.append((f"try_{id_of(name)}", name, text))
-    against = {fact.name for fact in kept if fact.side == AGAINST}
+    skills = {name: of[id_of(name)] for name in SKILLS if not profile.skills.get(name)}
+    gaps = [name for name in skills if skills[name]["has"] >= 3 + TIE]
+    gaps.sort(key=lambda name: (skills[name][FOR], skills[name]["has"]), reverse=True)
+    steps = {
+        "talk": [("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7")],
+        "try": [],
+        "prepare": [("prepare", "the preparation", zone)],
+        "read": [("read", "the page", f"onetonline.org/link/summary/{row.name}")],
+    }
+    for name in gaps[:2]:
+        word = TEXTS["ratings"]["skills"]["words"][1 + (skills[name]["has"] >= 4)]
+        text = f"{name}: {word}, {skills[name]['has']:.3g} of 5, and you did not name it"
+        steps["try"].append((f"try_{id_of(name)}", name, text))
     best = "prepare" if "the education" in against else "talk" if against & {*INTERESTS} else "try"
-    order = (best, "talk", "try", "prepare", "read")
-    found.sort(key=lambda step: order.index(step[0].split("_")[0]))
     return [
-        Fact(id, NEXT, name, text, TEXTS["steps"][id.split("_")[0]]) for id, name, text in found
-    ]
+        Fact(id, NEXT, name, text, TEXTS["steps"][kind])
+        for kind in dict.fromkeys([best, *steps]) for id, name, text in steps[kind]
+    ]  # fmt: skip

@@ -9,14 +9,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from careerlib.catalog import Catalog
-
 Interval = namedtuple("Interval", "estimate low high")  # with the ends of its 95 % interval
-
-
-def relatives(catalog: Catalog) -> np.ndarray:
-    """(n, n) bool: True in row i, column j, where O*NET lists j among the relatives of i."""
-    return catalog.related_matrix > 0
 
 
 # The three functions below are typed in notebook 06.

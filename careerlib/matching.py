@@ -4,8 +4,7 @@ A kernel ridge regression from the statements of persons made from occupations t
 lists as related, plus a plain correlation; then probabilities. Notebook 08 builds and judges it.
 """
 
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -20,16 +19,8 @@ from threadpoolctl import threadpool_limits
 from careerlib.catalog import Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, standardised
 from careerlib.errors import check_whole
-from careerlib.evaluation import ranked, relatives
-from careerlib.persons import (
-    full_persons,
-    informative,
-    judging_forms,
-    scale,
-    stated_blocks,
-    statements,
-    training_forms,
-)
+from careerlib.evaluation import ranked
+from careerlib.persons import drop_blocks, full_persons, long_forms, only, short_forms, shuffled
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
@@ -39,6 +30,20 @@ MEANING = (
     "Of 100 entries with the word High 50 or more are relatives (O*NET lists them as related "
     "to the occupation that the form resembles); Medium: 30, Low: 15, Very low: fewer."
 )
+
+
+def scale(catalog):
+    """Mean and standard deviation (80,) of the occupations' ratings, where there are any."""
+    rated = full_persons(catalog)[:, RATED]
+    rated = np.where(rated > 0, rated, np.nan)
+    return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
+
+
+def statements(persons, mean, spread):
+    """(m, 160) how high each stated rating is among occupations, 1 if it is stated; else 0, 0."""
+    stated = persons[:, RATED] > 0
+    high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
+    return np.hstack([high, stated])
 
 
 def weighted(persons, about):
@@ -63,12 +68,28 @@ def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, 
     known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1; for
     the others those most alike stand in. Added: half of who lists this one, and a little of itself.
     """
-    listed = relatives(catalog) & known[:, None]
+    listed = (catalog.related_matrix > 0) & known[:, None]
     wanted = listed / np.maximum(listed.sum(axis=1, keepdims=True), 1)
     unknown = np.flatnonzero(~listed.any(axis=1))
     nearest = ranked(likeness[unknown], top=n_stand_ins)
     wanted[unknown[:, None], nearest] = stand_in / n_stand_ins
     return wanted + mutual * wanted.T + own * np.eye(len(wanted))
+
+
+def training_forms(catalog, seed, n_short=12):
+    """The forms that training fills in for each occupation: (n, 83) arrays.
+
+    Short ones, half of them with blocks left empty and a quarter without knowledge; a long one and
+    all ratings, with knowledge and without. Landmarks are drawn from the last three.
+    """
+    *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
+    short = [short_forms(catalog, number) for number in seeds]
+    dropped = zip(short[::2], seeds[::2], strict=True)
+    short[::2] = [drop_blocks(form, number) for form, number in dropped]
+    three = list(BLOCKS)[:3]
+    short[3::4] = [only(form, three) for form in short[3::4]]
+    long, full = long_forms(catalog, last), full_persons(catalog)
+    return [only(long, three), long, *short, only(full, three), full]
 
 
 def ridge(x, n_forms, penalty=0.1):
@@ -111,6 +132,20 @@ def kernel_ridge(catalog, seed=42, n_landmarks=400, gamma=0.01, penalty=0.1):
     return learn
 
 
+def informative(persons):
+    """Persons without the blocks in which all is rated alike: these say nothing."""
+    persons = persons.copy()
+    for block in BLOCKS.values():
+        persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
+    return persons
+
+
+def stated_blocks(persons):
+    """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
+    filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
+    return np.array([1, 2, 4, 8]) @ filled_in
+
+
 class Listener:
     """What is learned (learn: of `kernel_ridge`), and `plain` times the plain correlation."""
 
@@ -150,6 +185,16 @@ def entry_features(about, scores):
     return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
+def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]:
+    """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
+    short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
+    # Few are named in a short one, sometimes one or two skills.
+    few = {"skills": (1, 6)} | dict.fromkeys(["interests", "work values", "knowledge"], (1, 3))
+    forms = short_forms(catalog, short, form=few), long_forms(catalog, long), full_persons(catalog)
+    forms = [informative(only(form, blocks)) for form in forms]
+    return [(form, True) for form in forms] + [(shuffled(form, mix), False) for form in forms]
+
+
 def calibrate(listener, parts, seed, stated, every=90, by_chance=0.1):
     """(8,) weights of a logistic regression for forms with the `stated` blocks.
 
@@ -157,7 +202,7 @@ def calibrate(listener, parts, seed, stated, every=90, by_chance=0.1):
     their first ten entries, and each `every`-th of the others with that weight. A form that
     nobody meant is right about nothing.
     """
-    n, related = len(listener.catalog), relatives(listener.catalog)
+    n, related = len(listener.catalog), listener.catalog.related_matrix > 0
     blocks = [name for i, name in enumerate(BLOCKS) if stated >> i & 1]
     forms = judging_forms(listener.catalog, seed, blocks)
     places = np.r_[:10, 10 + every // 2 : n - 1 : every]
@@ -190,21 +235,17 @@ class Matcher:
     """The model of a catalog of n occupations. Its probabilities say how likely O*NET names one
     among the relatives of that which the person resembles, not whether she is hired or content."""
 
-    def __init__(self, catalog: Catalog, seed: int = 42, learn: Callable | None = None):
-        """learn: of `kernel_ridge` for the same catalog and seed, where it is there already."""
-        check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
+    def __init__(self, catalog: Catalog, seed: int = 42) -> None:
         check_whole("the number of occupations", len(catalog), 30, 10**6, "a model needs them")
-        self.catalog, self.seed, everybody = catalog, seed, np.arange(len(catalog))
+        everybody = np.arange(len(catalog))
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
-            self.listener = Listener(catalog, learn or kernel_ridge(catalog, seed))
+            self.listener = Listener(catalog, kernel_ridge(catalog, seed))
             self.score = self.listener.fit(everybody >= 0)
             thirds = KFold(3, shuffle=True, random_state=seed).split(everybody)
-            self.parts = [(self.listener.fit(~np.isin(everybody, own)), own) for _, own in thirds]
-        self.calibration = cache(self._calibrated)  # of what is stated, fitted when first asked for
-
-    def _calibrated(self, stated: int) -> np.ndarray:
-        with threadpool_limits(limits=1):
-            return calibrate(self.listener, self.parts, self.seed, stated)
+            parts = [(self.listener.fit(~np.isin(everybody, own)), own) for _, own in thirds]
+        # Of what is stated, fitted when first asked for.
+        fitted = partial(calibrate, self.listener, parts, seed)
+        self.calibration = cache(threadpool_limits.wrap(limits=1)(fitted))
 
     def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
         """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
@@ -237,11 +278,7 @@ def word(probability: float) -> str:
     return next(name for name, low in WORDS.items() if probability >= low)
 
 
-_matchers: dict[Catalog, Matcher] = {}
-
-
-def matcher_of(catalog: Catalog, learn: Callable | None = None) -> Matcher:
-    """The model of this catalog, fitted once a process. learn: as in Matcher."""
-    if catalog not in _matchers:
-        _matchers[catalog] = Matcher(catalog, learn=learn)
-    return _matchers[catalog]
+@cache
+def matcher_of(catalog: Catalog) -> Matcher:
+    """The model of this catalog, fitted once a process."""
+    return Matcher(catalog)

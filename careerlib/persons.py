@@ -3,10 +3,12 @@
 No real person's answers are at hand. What these should be shown is known: their relatives.
 """
 
+from functools import partial
+
 import numpy as np
 
 from careerlib.catalog import Catalog
-from careerlib.encoding import ALL_SLOTS, BLOCKS, N_SLOTS, RATED, SLOT, encode_occupations
+from careerlib.encoding import ALL_SLOTS, BLOCKS, SLOT, encode_occupations
 from careerlib.errors import check_whole
 from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, NAMED
 
@@ -28,28 +30,27 @@ def short_forms(catalog: Catalog, seed: int, noise: float = 0.5, form: dict = SH
     (0-7). How many is drawn evenly; equal ratings are chosen between by chance. noise: standard
     deviation, in points of O*NET's scales, of what she misjudges each rating by before choosing.
     """
-    rng = _generator(seed)
+    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
+    rng = np.random.default_rng(seed)
     ratings = (catalog.skill_importance, catalog.interests, catalog.work_values, catalog.knowledge)
     # Drawn as they are asked for: what is heard of a block, then what is named of it.
     heard = (rated + noise * rng.standard_normal(rated.shape) for rated in ratings)
     return _filled_in(len(catalog), form, heard, rng)
 
 
-def long_forms(catalog: Catalog, seed: int) -> np.ndarray:
-    """(n, 83) one longer form for each occupation: most interests and values rated."""
-    return short_forms(catalog, seed, form=LONG_FORM)
+long_forms = partial(short_forms, form=LONG_FORM)  # most interests and values rated
 
 
-def random_profiles(n: int, seed: int = 42, knowledge: bool = False) -> np.ndarray:
-    """(n, 50) persons who fill in the short form by chance, or (n, 83).
+def random_profiles(n: int, seed: int = 42) -> np.ndarray:
+    """(n, 83) persons who fill in the short form by chance.
 
     All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
     """
     check_whole("n", n, 0, 10**7, "it is a number of people")
-    rng = _generator(seed)
+    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
+    rng = np.random.default_rng(seed)
     heard = [rng.random((n, 35)), *rng.integers(1, 8, (2, n, 6)), np.zeros((n, 33))]
-    persons = _filled_in(n, SHORT_FORM, heard, rng, by_chance=True)
-    return persons if knowledge else persons[:, :N_SLOTS]
+    return _filled_in(n, SHORT_FORM, heard, rng, by_chance=True)
 
 
 def only(persons: np.ndarray, blocks: str | list) -> np.ndarray:
@@ -60,37 +61,9 @@ def only(persons: np.ndarray, blocks: str | list) -> np.ndarray:
     return persons
 
 
-def informative(persons):
-    """Persons without the blocks in which all is rated alike: these say nothing."""
-    persons = persons.copy()
-    for block in BLOCKS.values():
-        persons[np.ptp(persons[:, block], axis=1) < 1e-9, block] = 0
-    return persons
-
-
-def stated_blocks(persons):
-    """(m,) which of the four blocks are filled in: 1, 2, 4 and 8, added up."""
-    filled_in = [(persons[:, block] > 0).any(axis=1) for block in BLOCKS.values()]
-    return np.array([1, 2, 4, 8]) @ filled_in
-
-
-def scale(catalog):
-    """Mean and standard deviation (80,) of the occupations' ratings, where there are any."""
-    rated = full_persons(catalog)[:, RATED]
-    rated = np.where(rated > 0, rated, np.nan)
-    return np.nanmean(rated, axis=0), np.nanstd(rated, axis=0)
-
-
-def statements(persons, mean, spread):
-    """(m, 160) how high each stated rating is among occupations, 1 if it is stated; else 0, 0."""
-    stated = persons[:, RATED] > 0
-    high = np.where(stated, (persons[:, RATED] - mean) / spread, 0)
-    return np.hstack([high, stated])
-
-
 def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:
     """Persons who leave blocks empty: each is kept with a chance of one half, one at least is."""
-    rng, persons = _generator(seed), persons.copy()
+    rng, persons = np.random.default_rng(seed), persons.copy()
     kept = rng.random((len(persons), len(BLOCKS))) < 0.5
     kept[np.arange(len(persons)), rng.integers(len(BLOCKS), size=len(persons))] = True
     for stays, block in zip(kept.T, BLOCKS.values(), strict=True):
@@ -100,40 +73,10 @@ def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:
 
 def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
     """The same ratings in other slots of their blocks: as much is stated, and nobody meant it."""
-    rng, persons = _generator(seed), persons.copy()
+    rng, persons = np.random.default_rng(seed), persons.copy()
     for block in BLOCKS.values():
         persons[:, block] = rng.permuted(persons[:, block], axis=1)
     return persons
-
-
-def training_forms(catalog, seed, n_short=12):
-    """The forms that training fills in for each occupation: (n, 83) arrays.
-
-    Short ones, half of them with blocks left empty and a quarter without knowledge; a long one and
-    all ratings, with knowledge and without. Landmarks are drawn from the last three.
-    """
-    *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
-    short = [short_forms(catalog, number) for number in seeds]
-    dropped = zip(short[::2], seeds[::2], strict=True)
-    short[::2] = [drop_blocks(form, number) for form, number in dropped]
-    three = list(BLOCKS)[:3]
-    short[3::4] = [only(form, three) for form in short[3::4]]
-    long, full = long_forms(catalog, last), full_persons(catalog)
-    return [only(long, three), long, *short, only(full, three), full]
-
-
-def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]:
-    """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
-    short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
-    few = {**SHORT_FORM, "skills": (1, 6)}  # some people name one or two
-    forms = short_forms(catalog, short, form=few), long_forms(catalog, long), full_persons(catalog)
-    forms = [informative(only(form, blocks)) for form in forms]
-    return [(form, True) for form in forms] + [(shuffled(form, mix), False) for form in forms]
-
-
-def _generator(seed: int) -> np.random.Generator:
-    check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
-    return np.random.default_rng(seed)
 
 
 def _filled_in(m, form, heard, rng, by_chance=False):

@@ -140,20 +140,19 @@ def limits(
 def _told(profile: Profile, method: str, broken: pd.DataFrame) -> str:
     """What the limits removed, and what was stated and is not used or looks like a slip."""
     each = ", ".join(f"{limit} {count}" for limit, count in broken.sum().items())
-    some = f"{broken.any(axis=1).sum()} of {len(broken)} occupations"
-    told = f"The limits removed {some} ({each}; one can break several)."
-    if not each:
-        told = "No limit was stated, so nothing was removed."
-    if method != "matched":
-        told = f"The method '{method}' applies no limits."
-    if profile.remote and method not in OF_50_SLOTS:
-        told += " 'remote' is not used: no table says what can be done from home."
-    if profile.knowledge and method in (*OF_50_SLOTS, "interests"):
-        told += f" 'knowledge' is not used by the method '{method}'."
-    if 0 < (wage := profile.min_wage or 0) < 1000:
-        told += f" 'min_wage: {wage:g}' looks like an hourly wage; "
-        told += f"by the year it is {2080 * wage:,.0f}."  # hours
-    return told
+    some, wage = f"{broken.any(axis=1).sum()} of {len(broken)}", profile.min_wage or 0
+    year = f"by the year it is {2080 * wage:,.0f}"  # of as many hours
+    told = {
+        f"The method '{method}' applies no limits.": method != "matched",
+        "No limit was stated, so nothing was removed.": method == "matched" and not each,
+        f"The limits removed {some} occupations ({each}; one can break several).": each,
+        "'remote' is not used: no table says what can be done from home.":
+            profile.remote and method not in OF_50_SLOTS,
+        f"'knowledge' is not used by the method '{method}'.":
+            profile.knowledge and method in (*OF_50_SLOTS, "interests"),
+        f"'min_wage: {wage:g}' looks like an hourly wage; {year}.": 0 < wage < 1000,
+    }  # fmt: skip
+    return " ".join(sentence for sentence, holds in told.items() if holds)
 
 
 def score_matrix(

@@ -17,9 +17,9 @@ from careerlib.persons import LONG_FORM, SHORT_FORM, drop_blocks, only, shuffled
      "50ebecb83a729292759f499706f9ca4e449ed165dc05a25c2a05ef792857a2f6"),
     (lambda catalog, post: persons.long_forms(catalog, 7),
      "6813fa3c6f8bc450acb20508e17fd82c47d20a885c36e2bded7fec8495f60a01"),
-    (lambda catalog, post: persons.random_profiles(500),
+    (lambda catalog, post: persons.random_profiles(500)[:, :50],
      "b08b6bae022a6ea4b1128ca3f16758523d8aa5e5a6ac05aea375fec269c6b76d"),
-    (lambda catalog, post: persons.random_profiles(1000, seed=9),
+    (lambda catalog, post: persons.random_profiles(1000, seed=9)[:, :50],
      "effce2db676cc4572e3a9593f724c54973f133fa0b27f99196e5917df1a72fa1"),
 ])  # fmt: skip
 def test_the_draws(draw, digest, catalog, post):
@@ -30,7 +30,7 @@ def test_the_draws(draw, digest, catalog, post):
 @pytest.mark.parametrize(("draw", "form"), [
     (lambda catalog: persons.short_forms(catalog, 1), SHORT_FORM),
     (lambda catalog: persons.long_forms(catalog, 1), LONG_FORM),
-    (lambda catalog: persons.random_profiles(894, 1, knowledge=True), SHORT_FORM),
+    (lambda catalog: persons.random_profiles(894, 1), SHORT_FORM),
 ])  # fmt: skip
 def test_each_names_as_many_as_its_form_asks(draw, form, catalog):
     drawn = draw(catalog)

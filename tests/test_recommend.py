@@ -21,18 +21,18 @@ OTHERS = [method for method in METHODS if method not in PROBABILITY]
 
 
 def test_each_method_is_what_it_says_on_the_catalog_of_its_own(catalog, post):
-    own, filled = encode_occupations(post), encode_occupations(catalog, fill=True)
-    for persons in np.pad(random_profiles(20, seed=3), [(0, 0), (0, 33)])[:, None]:
+    own, filled = encode_occupations(post), full_persons(catalog)
+    for persons in random_profiles(20, seed=3)[:, None]:
         person = persons[0, :50]
         pairs = np.hstack([person + 0 * own, own, person - own])
-        interests, skills = (
-            np.corrcoef(person[BLOCKS[block]], filled[:, BLOCKS[block]])[0, 1:]
-            for block in ("interests", "skills")
+        interests, skills, knowledge = (
+            np.corrcoef(persons[0, BLOCKS[block]], filled[:, BLOCKS[block]])[0, 1:]
+            for block in ("interests", "skills", "knowledge")
         )
         expected = {
             "post": post_model().predict_proba(pairs)[:, 1], "cosine": cosine(person, own),
-            "cosine_filled": cosine(person, filled), "interests": interests,
-            "correlation": interests + skills,
+            "cosine_filled": cosine(person, filled[:, :50]), "interests": interests,
+            "correlation": interests + skills + knowledge,
         }  # fmt: skip
         for method, scores in expected.items():
             np.testing.assert_allclose(score_matrix(persons, method), [scores], atol=1e-12)
@@ -40,7 +40,7 @@ def test_each_method_is_what_it_says_on_the_catalog_of_its_own(catalog, post):
 
 
 def test_the_posts_model_has_one_ranking_for_everybody_and_the_others_have_not(catalog):
-    persons = random_profiles(300, seed=1, knowledge=True)
+    persons = random_profiles(300, seed=1)
     for method in METHODS:
         scores = score_matrix(persons, method, catalog)
         lists = np.unique(ranked(scores), axis=0)

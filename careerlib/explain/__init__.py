@@ -41,11 +41,11 @@ def explain(
     if writer not in WRITERS:
         raise CareerlibError(f"There is no writer '{writer}'; {nearest(writer, WRITERS)}")
     if isinstance(recommendations, pd.DataFrame):
-        recommendations = recommendations.get("onet_soc_code", ["no column onet_soc_code"])
+        recommendations = recommendations["onet_soc_code"]
     catalog = catalog or load_catalog()
     positions = dict.fromkeys(catalog.position(str(one)) for one in recommendations)
-    found, rows = gather(profile, catalog, positions), []
-    replies, notices, names = [(None, "template")] * len(found), [], names_of(catalog)
+    found, names, rows = gather(profile, catalog, positions), names_of(catalog), []
+    replies, notices = [(None, "template")] * len(found), []
     if writer == "openai" and found:
         from careerlib.explain import ask  # loads for a second
 
@@ -54,9 +54,9 @@ def explain(
         with nullcontext(client) if client else ask.client_from_environment() as client:
             replies, notices = ask.ask_all(questions, client, **asking)
     for facts, (answer, source) in zip(found, replies, strict=True):
-        by = {"writer": asking["model"] if answer else "template", "source": source}
-        for point in points(answer, facts, names):
-            rows.append({"onet_soc_code": facts.code, "title": facts.title, **point, **by})
+        about = {"onet_soc_code": facts.code, "title": facts.title, "source": source}
+        about["writer"] = asking["model"] if answer else "template"
+        rows += [about | point for point in points(answer, facts, names)]
     return Written(pd.DataFrame(rows, columns=COLUMNS), notices)
 
 

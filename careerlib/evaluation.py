@@ -1,8 +1,7 @@
 """Judge rankings: O*NET's related occupations as the answer, recall, intervals by major group.
 
-A person made from an occupation's ratings (`persons`) should be led to that occupation's
-relatives. O*NET derives them from tasks, work activities, knowledge and titles, reviewed by
-experts (onetcenter.org/reports/Related_2022.html); nobody was asked whether she is content.
+A person made from an occupation should be led to its relatives, which O*NET derives from tasks,
+work activities, knowledge and titles (onetcenter.org/reports/Related_2022.html), with experts.
 """
 
 from collections import namedtuple

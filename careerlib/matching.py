@@ -63,11 +63,9 @@ def alike(catalog, for_each_level=0.1):
 
 
 def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, own=0.15):
-    """(n, n) what a form of each occupation should lead to.
-
-    known: (n,) True where the list of relatives may be read. It becomes shares that sum to 1; for
-    the others those most alike stand in. Added: half of who lists this one, and a little of itself.
-    """
+    """(n, n) what a form of each occupation should lead to: its list of relatives, in shares that
+    sum to 1, where that may be read (known: (n,) True), else those most alike, which stand in; half
+    of who lists it, and a little of itself."""
     listed = (catalog.related_matrix > 0) & known[:, None]
     wanted = listed / np.maximum(listed.sum(axis=1, keepdims=True), 1)
     unknown = np.flatnonzero(~listed.any(axis=1))
@@ -77,11 +75,9 @@ def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, 
 
 
 def training_forms(catalog, seed, n_short=12):
-    """The forms that training fills in for each occupation: (n, 83) arrays.
-
-    Short ones, half of them with blocks left empty and a quarter without knowledge; a long one and
-    all ratings, with knowledge and without. Landmarks are drawn from the last three.
-    """
+    """(n, 83) arrays, the forms that training fills in for each occupation: short ones, half with
+    blocks left empty, a quarter without knowledge; long and full ones, with knowledge and without.
+    Landmarks are drawn from the last three."""
     *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
     short = [short_forms(catalog, number) for number in seeds]
     dropped = zip(short[::2], seeds[::2], strict=True)
@@ -196,12 +192,9 @@ def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]
 
 
 def calibrate(listener, parts, seed, stated, every=90, by_chance=0.1):
-    """(8,) weights of a logistic regression for forms with the `stated` blocks.
-
-    It sees people whose relatives were not read (parts: scores by the other lists, own rows):
-    their first ten entries, and each `every`-th of the others with that weight. A form that
-    nobody meant is right about nothing.
-    """
+    """(8,) weights of a logistic regression for forms with the `stated` blocks, of people whose
+    relatives were not read (parts: scores by the other lists, own rows): their first ten entries,
+    and each `every`-th of the rest with that weight. A form nobody meant is right about nothing."""
     n, related = len(listener.catalog), listener.catalog.related_matrix > 0
     blocks = [name for i, name in enumerate(BLOCKS) if stated >> i & 1]
     forms = judging_forms(listener.catalog, seed, blocks)

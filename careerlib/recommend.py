@@ -112,9 +112,7 @@ def _raising(profile: Profile, order: np.ndarray, catalog: Catalog) -> list[str]
     return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
 
 
-def limits(
-    profile: Profile, max_job_zone: int | None, catalog: Catalog
-) -> tuple[pd.DataFrame, ...]:
+def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> tuple:
     """Which of n occupations break a limit, and what was not known and decided in the person's
     favour: two tables of True and False, n rows and a column for each that was stated.
     max_job_zone: 1-5. A wage that is top-coded may be higher than it says.

@@ -17,8 +17,7 @@ FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
 TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
 TEXTS = yaml.safe_load((DATA / "explain.yml").read_text("utf-8"))
-# By id what an occupation has, and the share of occupations with less (FOR) and more (AGAINST).
-Figures = dict[str, dict[str, float]]
+Figures = dict[str, dict[str, float]]  # of an occupation, by id
 
 
 class Fact(NamedTuple):
@@ -56,6 +55,7 @@ def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list
         ids = [id_of(name, block) for name in SCALES[block][0]]
         parts.append(pd.DataFrame(getattr(catalog, about["matrix"]), catalog.codes, ids))
     has = pd.concat(parts, axis=1)
+    # The shares of occupations that have less and more.
     less = (has.rank(method="min") - 1) / has.count()
     more = 1 - has.rank(method="max") / has.count()
     for at in positions:

@@ -13,7 +13,7 @@ from careerlib.evaluation import ranked
 from careerlib.matching import matcher_of
 from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, SARAH, Profile
-from careerlib.recommend import METHODS, _told, limits, recommend, score_matrix
+from careerlib.recommend import METHODS, limits, recommend, score_matrix
 from careerlib.training import post_model
 
 PROBABILITY = ["matched", "post"]
@@ -50,19 +50,20 @@ def test_the_posts_model_has_one_ranking_for_everybody_and_the_others_have_not(c
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_table_has_the_facts_of_the_catalog(method, catalog):
-    top = 30 if method == "matched" else 894  # the reasons take their time
+    matched = method == "matched"
+    top = 30 if matched else 894  # the reasons take their time
     found = recommend(SARAH, method, top, catalog)
     facts = catalog.table.loc[found["onet_soc_code"]].reset_index()
     shown = found.columns.intersection(facts.columns).drop("openings")
-    assert found["onet_soc_code"].is_unique
     assert len(shown) == 8 and found[shown].equals(facts[shown])
+    assert found["onet_soc_code"].is_unique
     assert found["rank"].tolist() == list(range(1, top + 1))
     assert (found["score"].diff()[1:] <= 1e-12).all()
     assert (found["confidence"] != "").all() == (method in PROBABILITY)
-    assert (found["counted_most"] != "").all() == (method == "matched")
-    assert ("of 100 entries" in found.attrs["words"].lower()) == (method == "matched")
+    assert (found["counted_most"] != "").all() == matched
+    assert ("of 100 entries" in found.attrs["words"].lower()) == matched
     assert found["score"].between(0, 1).all() or method not in PROBABILITY
-    if method != "matched":  # a wish removes nothing
+    if not matched:  # a wish removes nothing
         assert found.attrs["limits"] == f"The method '{method}' applies no limits."
         wishes = replace(SARAH, min_wage=150_000, fields=["Legal"])
         assert len(recommend(wishes, method, top, catalog, max_job_zone=1)) == top
@@ -82,24 +83,20 @@ def test_reasons_are_statements_that_raised_the_score():
 OF_MARKETING = "11-2021.00"  # Marketing Managers
 
 
-def test_who_names_an_occupation_starts_from_it(catalog):
+def test_who_names_an_occupation_starts_from_it_with_what_she_states(catalog):
     own = catalog.position(OF_MARKETING)
     ranks = catalog.related[catalog.related["onet_soc_code"] == OF_MARKETING].sort_values("rank")
     first = [code for code in ranks["related_code"] if code in catalog.codes]
     found = recommend(Profile(occupation=OF_MARKETING), top=893)
-    scores = matcher_of(catalog).score(full_persons(catalog)[[own]])
-    order = catalog.codes[ranked(scores, top=894)[0]]
+    full = full_persons(catalog)[own]
+    order = catalog.codes[ranked(matcher_of(catalog).score(full[None]), top=894)[0]]
     rest = [code for code in order if code not in {*first, OF_MARKETING}]
     assert found["onet_soc_code"].tolist() == first + rest
     related = "related to Marketing Managers"
     assert found["note"].tolist() == [related] * len(first) + [""] * len(rest)
     in_tech = recommend(Profile(occupation=OF_MARKETING, fields=[15]), top=5)
     assert in_tech["note"].tolist() == [related] * 2 + [""] * 3
-
-
-def test_what_was_stated_fills_the_place_of_the_occupations_rating(catalog):
     (person,) = encode_persons(Profile({"Programming": 5}, occupation=OF_MARKETING), catalog)
-    full = full_persons(catalog)[catalog.position(OF_MARKETING)]
     changed = np.flatnonzero(person[RATED] != full[RATED])
     assert [SLOTS[slot] for slot in RATED[changed]] == ["Programming"]
 
@@ -117,11 +114,21 @@ def test_what_was_stated_and_not_used_is_said(stated, method, words):
     assert words in said and bool(words) == (said.count("'") > 2 * (method != "matched"))
 
 
-@pytest.fixture
-def five(catalog):
-    """Five occupations with figures set by hand."""
-    part = catalog.take(np.arange(5), "five")
-    return replace(part, table=part.table.assign(
+# What is stated, highest job zone, who is left of five, notes of the second and third.
+@pytest.mark.parametrize(("stated", "zone", "left", "second", "third"), [
+    ({}, None, "11111", "", ""),
+    ({"min_wage": 90_000}, None, "01111", "wage not known", ""),
+    ({"min_wage": 300_000}, None, "01100", "wage not known", "wage at least the figure"),
+    ({"max_education": EDUCATION[2]}, None, "11011", "education not known", ""),
+    ({"max_education": EDUCATION[0]}, None, "11000", "education not known", ""),
+    ({"fields": [15, 17, 21]}, None, "00111", "", ""),
+    ({}, 3, "11010", "", ""),
+    ({"min_wage": 90_000, "max_education": EDUCATION[5]}, 3, "01010",
+     "wage not known; education not known", ""),
+])  # fmt: skip
+def test_limits_by_hand(catalog, stated, zone, left, second, third):
+    five = catalog.take(np.arange(5), "five")
+    five = replace(five, table=five.table.assign(
         median_wage=[50_000, np.nan, 239_200, 90_000, 90_000],
         wage_top_coded=[False, False, True, False, False],
         education=["No formal educational credential", np.nan, "Master's degree",
@@ -129,36 +136,13 @@ def five(catalog):
         job_zone=[1, 2, 5, 3, 4],
         major_group=["11-0000", "13-0000", "15-0000", "15-0000", "17-0000"],
     ))  # fmt: skip
-
-
-# What is stated, highest job zone, who is left, notes of the second and third.
-@pytest.mark.parametrize(("stated", "zone", "kept", "second", "third", "words"), [
-    ({}, None, "11111", "", "", "No limit was stated"),
-    ({"min_wage": 90_000}, None, "01111", "wage not known", "", "1 of 5 occupations (minimum"),
-    ({"min_wage": 300_000}, None, "01100", "wage not known", "wage at least the figure", "3 of 5"),
-    ({"max_education": EDUCATION[2]}, None, "11011", "education not known", "", "(education 1;"),
-    ({"max_education": EDUCATION[0]}, None, "11000", "education not known", "", "(education 3;"),
-    ({"fields": [15, 17, 21]}, None, "00111", "", "", "(fields 2;"),
-    ({}, 3, "11010", "", "", "(job zone 2;"),
-    ({"min_wage": 90_000, "max_education": EDUCATION[5]}, 3, "01010",
-     "wage not known; education not known", "", "removed 3 of 5 occupations (minimum wage 1, educ"),
-])  # fmt: skip
-def test_limits_by_hand(five, stated, zone, kept, second, third, words):
     broken, unsure = limits(Profile(**stated), zone, five)
-    assert (~broken.any(axis=1)).tolist() == [one == "1" for one in kept]
+    assert (~broken.any(axis=1)).tolist() == [one == "1" for one in left]
     notes = ["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)]
     assert notes == ["", second, third, "", ""]
-    assert words in _told(Profile(), "matched", broken)
 
 
-def test_a_list_that_limits_leave_empty_is_said_so(tmp_path):
-    (tmp_path / "me.yml").write_text("skills: [Writing]\nmin_wage: 9000000\nfields: Legal\n")
-    ended = CliRunner().invoke(cli, ["recommend", str(tmp_path / "me.yml")])
-    assert ended.exit_code == 1
-    assert ended.stderr.startswith("Error: No occupation is left. The limits removed 894 of 894")
-
-
-def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
+def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list_and_says_so(catalog):
     bound = replace(SARAH, min_wage=80_000, fields=["Computer and mathematical"])
     found = recommend(bound, top=894, max_job_zone=4)
     broken, _ = limits(bound, 4, catalog)
@@ -166,8 +150,15 @@ def test_matched_keeps_to_the_limits_in_the_order_of_the_free_list(catalog):
     allowed = catalog.codes[~broken.any(axis=1)]
     assert found["onet_soc_code"].tolist() == free[free.isin(allowed)].tolist()
     assert 0 < len(found) < 31 and found["rank"].tolist() == list(range(1, len(found) + 1))
+    counts = "minimum wage {}, job zone {}, fields {}".format(*broken.sum())
+    removed = f"The limits removed {894 - len(found)} of 894 occupations ({counts}; one can break "
+    assert found.attrs["limits"].startswith(removed)
+    assert recommend(SARAH).attrs["limits"] == "No limit was stated, so nothing was removed."
     nothing = recommend(replace(bound, min_wage=9_000_000), max_job_zone=1)
     assert len(nothing) == 0 and nothing.columns.equals(found.columns)
+    wish = "recommend --skills Writing --min-wage 9000000 --field Legal"
+    told = CliRunner().invoke(cli, wish).stderr
+    assert told.startswith("Error: No occupation is left. The limits removed 894 of 894")
 
 
 @pytest.mark.parametrize("method", PROBABILITY)
@@ -198,19 +189,15 @@ def test_mistakes_are_one_sentence(arguments, words, refusal):
     assert words in refusal(recommend, **({"profile": SARAH} | arguments))
 
 
-def test_other_arrays_than_persons_are_refused(refusal):
-    for array in (np.zeros((3, 50)), np.zeros(83), np.full((3, 83), np.nan)):
-        assert "give finite numbers of shape (people, 83)" in refusal(score_matrix, array)
-
-
 @pytest.mark.parametrize("method", METHODS)
-def test_profiles_a_generator_or_an_array_one_by_one_or_all_at_once_are_the_same(method):
+def test_profiles_or_their_array_one_by_one_or_all_at_once_are_the_same(method, refusal):
     people = [*CONTRASTING.values()]
     expected = score_matrix(encode_persons(people), method)
-    for given in (people, iter(people)):
-        np.testing.assert_array_equal(score_matrix(given, method), expected)
+    np.testing.assert_array_equal(score_matrix(iter(people), method), expected)
     one_by_one = [score_matrix(person, method)[0] for person in people]
     np.testing.assert_allclose(one_by_one, expected, rtol=1e-10, atol=1e-12)
+    for array in (np.zeros((3, 50)), np.zeros(83), np.full((3, 83), np.nan)):
+        assert "give finite numbers of shape (people, 83)" in refusal(score_matrix, array, method)
 
 
 ALIKE = [Profile(interests=dict.fromkeys(INTERESTS, rating)) for rating in (0.1, 1.1, 2.9, 4)]

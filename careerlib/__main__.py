@@ -169,11 +169,11 @@ def _explain(person: Any, found: Any, writer: str) -> None:
 
     with writing(writer) as how:
         written = explain(person, found, **how)
-    for title, points in written.table.groupby("title", sort=False):
+    for title, points in written.groupby("title", sort=False):
         click.secho(f"\n{title}", bold=True)
         for point in points.itertuples():
             click.echo(f"  {point.side:8}{point.words} ({point.fact})")
-    for notice in written.notices:
+    for notice in written.attrs["notices"]:
         click.echo(notice, err=True)
 
 

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
@@ -240,19 +240,18 @@ class Matcher:
         fitted = partial(calibrate, self.listener, parts, seed)
         self.calibration = cache(threadpool_limits.wrap(limits=1)(fitted))
 
-    def _log_odds(self, persons: np.ndarray, scores: np.ndarray, stated: int) -> np.ndarray:
-        """(m, k) of scores (m, k) that these persons have, by the calibration for `stated`."""
-        about = about_form(persons := informative(persons), self.listener.compared(persons))
-        return log_odds(about, scores, self.calibration(stated))
-
-    def probabilities(self, persons: np.ndarray, scores: np.ndarray | None = None) -> np.ndarray:
-        """(m, k) of scores (m, k) that these persons have, or all; NaN for who says too little."""
+    def probabilities(self, persons: np.ndarray, scores=None, stated=None) -> np.ndarray:
+        """(m, k) of scores (m, k) that these persons have, or all; NaN for who says too little.
+        stated: (m,) by whose calibrations, where not by those for what they state themselves."""
+        persons = informative(persons)
         scores = self.score(persons) if scores is None else scores
-        stated, result = stated_blocks(informative(persons)), np.full(scores.shape, np.nan)
+        stated = stated_blocks(persons) if stated is None else stated
+        about = about_form(persons, self.listener.compared(persons))
+        result = np.full(scores.shape, np.nan)
         for blocks in np.unique(stated[stated > 0]):
             rows = stated == blocks
-            result[rows] = expit(self._log_odds(persons[rows], scores[rows], int(blocks)))
-        return result
+            result[rows] = log_odds(about[rows], scores[rows], self.calibration(int(blocks)))
+        return expit(result)
 
     def reasons(self, person: np.ndarray, positions: list | np.ndarray) -> pd.DataFrame:
         """What each statement of a person (83,) does to the log-odds of the occupations at p
@@ -260,10 +259,10 @@ class Matcher:
         said = RATED[person[RATED] > 0]
         variants = np.tile(person, (len(said) + 1, 1))
         variants[np.arange(len(said)), said] = 0  # the last row stays whole
-        stated = int(stated_blocks(informative(person[None]))[0])
-        values = self._log_odds(variants, self.score(variants)[:, positions], stated)
-        lost = (values[-1] - values[:-1]).round(9)
-        return pd.DataFrame(lost, np.array(ALL_SLOTS)[said], positions)
+        stated = np.repeat(stated_blocks(informative(variants[-1:])), len(variants))
+        scores = self.score(variants)[:, positions]
+        odds = logit(self.probabilities(variants, scores, stated))
+        return pd.DataFrame((odds[-1] - odds[:-1]).round(9), np.array(ALL_SLOTS)[said], positions)
 
 
 def word(probability: float) -> str:

@@ -138,13 +138,13 @@ def test_the_rules_let_pass_what_is_plain_and_stop_what_is_not(catalog, names):
 
 
 def test_the_template_explains_what_recommend_returns_and_prints_nothing(capfd, refusal):
-    written = explain(SARAH, pd.DataFrame({"onet_soc_code": [MANAGERS, ADMINS]})).table
-    assert explain(SARAH, [MANAGERS, ADMINS, ADMINS]).table.equals(written)
+    written = explain(SARAH, pd.DataFrame({"onet_soc_code": [MANAGERS, ADMINS]}))
+    assert explain(SARAH, [MANAGERS, ADMINS, ADMINS]).equals(written)
     assert list(written["onet_soc_code"].unique()) == [MANAGERS, ADMINS]
     assert set(written["source"]) == {"template"}
     assert written["words"][0] == "Your Enterprising side finds a place here."
     assert written["fact"][0].startswith("Enterprising: very typical, 5.92 of 7, higher")
-    assert len(explain(SARAH, []).table) == 0
+    assert len(explain(SARAH, [])) == 0
     assert capfd.readouterr() == ("", "")
     assert "'opneai'; did you mean openai" in refusal(explain, SARAH, [ADMINS], "opneai")
     assert "No occupation" in refusal(explain, SARAH, ["99-9999.00"])

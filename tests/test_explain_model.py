@@ -70,14 +70,14 @@ def ask(client=None, codes=CODES, **options):
 
 
 def sources(written):
-    return list(written.table.groupby("onet_soc_code", sort=False)["source"].first())
+    return list(written.groupby("onet_soc_code", sort=False)["source"].first())
 
 
 def test_the_model_gets_facts_and_a_schema_and_nothing_of_the_person_but_ratings():
     client = model()
     written = ask(client, CODES[1:2])
-    assert sources(written) == ["live"] and written.notices == []
-    assert written.table["words"].iloc[0] == WORDS
+    assert sources(written) == ["live"] and written.attrs["notices"] == []
+    assert written["words"].iloc[0] == WORDS
     [body] = client.asked
     assert "enterprising = Enterprising: hardly typical, 3.47 of 7" in str(body["messages"])
     sides = body["response_format"]["json_schema"]["schema"]["$defs"].items()
@@ -119,9 +119,9 @@ FAULTS = [  # what the server does: an error, a response, or a function of the r
 def test_every_fault_costs_one_explanation(fault, sentence, recwarn):
     fails = fault if callable(fault) else Mock(side_effect=[fault])
     written = ask(model(lambda asked: (fails if CODES[1] in str(asked) else good)(asked)))
-    assert list(written.table["onet_soc_code"].unique()) == CODES
+    assert list(written["onet_soc_code"].unique()) == CODES
     assert sources(written) == ["live", "template", "live"]
-    [notice] = written.notices
+    [notice] = written.attrs["notices"]
     assert notice.startswith("The model m at model.test ") and sentence in notice
     assert "\n" not in notice and len(notice) < 200 and KEY not in notice
     assert not recwarn.list
@@ -158,7 +158,7 @@ def test_the_whole_call_has_a_limit_that_keeps_what_came(tmp_path):
     written = ask(model(hang), seconds=1.0, at_once=1, cache=tmp_path)
     assert time.monotonic() - started < 5  # it ends before the server does
     assert sources(written) == ["live", "template", "template"]
-    assert written.notices == [f"The model m at model.test gave {SLOW}."]
+    assert written.attrs["notices"] == [f"The model m at model.test gave {SLOW}."]
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -166,7 +166,7 @@ def test_a_second_run_asks_nothing_and_anything_else_is_asked_anew(tmp_path):
     client, other = model(), model(host="other.test")
     first, second = ask(client, cache=tmp_path), ask(client, cache=tmp_path)
     assert len(client.asked) == 3 and sources(second) == ["cached"] * 3
-    assert list(second.table["words"]) == list(first.table["words"])
+    assert list(second["words"]) == list(first["words"])
     for change in ({"model": "o"}, {"sampling": {"temperature": 0.5}}, {"client": other}):
         assert sources(ask(**{"client": client, "cache": tmp_path, **change})) == ["live"] * 3
 
@@ -179,7 +179,7 @@ def test_a_damaged_cache_is_asked_anew_and_replaced_and_an_unusable_one_costs_no
         told = [sources(ask(model(), CODES[:1], cache=tmp_path)) for _ in range(2)]
         assert told == [["live"], ["cached"]]
     written = ask(model(), cache=entry)  # a file where a folder should be
-    assert sources(written) == ["live"] * 3 and written.notices == []
+    assert sources(written) == ["live"] * 3 and written.attrs["notices"] == []
 
 
 @pytest.mark.parametrize(("name", "values", "sentence"), [
@@ -220,7 +220,7 @@ def test_what_does_not_end_is_ended_and_this_machine_needs_no_key_and_no_proxy(
     parts = (time.sleep(wait) or b" " * (1 if wait else 65536) for _ in range(200))
     server.behave = lambda asked: Response(parts, code, content_type="text/html")
     written = ask(codes=CODES[:1], seconds=1.0)
-    assert sources(written) == ["template"] and sentence in written.notices[0]
+    assert sources(written) == ["template"] and sentence in written.attrs["notices"][0]
 
 
 ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in KEY)
@@ -239,8 +239,8 @@ def test_the_key_is_in_no_output(tmp_path, capfd, caplog, recwarn):
     ]  # fmt: skip
     for leak in leaks:
         written = ask(model(leak), CODES[:1], cache=tmp_path)
-        assert sources(written) == ["template"] and len(written.notices) == 1
-        print(written, written.table.to_dict())
+        assert sources(written) == ["template"] and len(written.attrs["notices"]) == 1
+        print(written.to_dict(), written.attrs)
     logged = [str(vars(record)) for record in caplog.records]
     warned = [str(warning.message) for warning in recwarn.list]
     everything = "\n".join((*capfd.readouterr(), *logged, *warned)).casefold()

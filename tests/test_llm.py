@@ -42,10 +42,10 @@ def test_a_server_that_cannot_start_is_one_sentence(monkeypatch, refusal):
 def test_the_local_model_answers_within_the_schema():
     with llm.writing("local") as how:
         written = explain(Profile(interests={"Investigative": 6}), ["15-1231.00"], **how)
-    assert written.notices == []
-    assert set(written.table["source"]) == {"live"}
-    assert list(written.table["side"]) == ["for", "next"]  # it has nothing against it
-    assert set(written.table["writer"]) == {llm.MODEL}
+    assert written.attrs["notices"] == []
+    assert set(written["source"]) == {"live"}
+    assert list(written["side"]) == ["for", "next"]  # it has nothing against it
+    assert set(written["writer"]) == {llm.MODEL}
 
 
 @installed

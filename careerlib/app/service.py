@@ -166,7 +166,7 @@ def recommendations(wanted: Wanted) -> Listed:
 def explanations(wanted: Wanted) -> dict[str, list]:
     """Of each occupation of the same list: what speaks for it and against it, and a next step."""
     told = explain(wanted.profile, _ranked(wanted), catalog=CATALOG)
-    return {"explanations": _records(told.table)}
+    return {"explanations": _records(told)}
 
 
 @app.post("/feedback")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -17,17 +17,10 @@ WRITERS = ("template", "openai")
 COLUMNS = "onet_soc_code title side id words fact writer source broken refused".split()
 
 
-class Written(NamedTuple):
-    """table: see `explain`. notices: a sentence for each thing that went wrong."""
-
-    table: pd.DataFrame
-    notices: list[str]
-
-
 def explain(
     profile: Profile, recommendations: pd.DataFrame | Iterable[str], writer: str = "template",
     catalog: Catalog | None = None, client: Any = None, **asking: Any,
-) -> Written:  # fmt: skip
+) -> pd.DataFrame:  # fmt: skip
     """What speaks for and against each recommended occupation, and a next step.
 
     recommendations: what `recommend` returns, or codes or titles. writer: "openai" asks through
@@ -36,7 +29,8 @@ def explain(
 
     A row for each point, whatever a model does: side, id, words, fact (with the figure), source
     ("template", "live", "cached"), broken (the rule because of which the words are ours), refused
-    (what broke it, made harmless). Raises CareerlibError for wrong input or a missing key.
+    (what broke it, made harmless). `attrs["notices"]` has a sentence for each thing that went
+    wrong. Raises CareerlibError for wrong input or a missing key.
     """
     if writer not in WRITERS:
         raise CareerlibError(f"There is no writer '{writer}'; {nearest(writer, WRITERS)}")
@@ -57,7 +51,9 @@ def explain(
         about = {"onet_soc_code": facts.code, "title": facts.title, "source": source}
         about["writer"] = asking["model"] if answer else "template"
         rows += [about | point for point in points(answer, facts, names)]
-    return Written(pd.DataFrame(rows, columns=COLUMNS), notices)
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    table.attrs["notices"] = notices
+    return table
 
 
 def messages(profile: Profile, facts: Facts) -> list[dict[str, str]]:

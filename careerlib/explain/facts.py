@@ -17,7 +17,6 @@ FOR, AGAINST, NEXT = "for", "against", "next"
 MOST = 12  # facts on a side
 TIE = 0.25  # what lies so near the middle of O*NET's scale is for neither side, for all alike
 TEXTS = yaml.safe_load((DATA / "explain.yml").read_text("utf-8"))
-Figures = dict[str, dict[str, float]]  # of an occupation, by id
 
 
 class Fact(NamedTuple):
@@ -55,7 +54,7 @@ def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list
         ids = [id_of(name, block) for name in SCALES[block][0]]
         parts.append(pd.DataFrame(getattr(catalog, about["matrix"]), catalog.codes, ids))
     has = pd.concat(parts, axis=1)
-    # The shares of occupations that have less and more.
+    # By id: what an occupation has, and the shares of occupations that have less and more.
     less = (has.rank(method="min") - 1) / has.count()
     more = 1 - has.rank(method="max") / has.count()
     for at in positions:
@@ -71,17 +70,15 @@ def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list
     return found
 
 
-def _fact(
-    id: str, good: bool, name: str, plain: list[str], text: str, of: Figures, shared: str = ""
-) -> Fact:
+def _fact(id: str, good: bool, name: str, plain: list, text: str, of: dict, end: str = "") -> Fact:
     """For or against, with its place among all occupations unless it is about a limit."""
     side, than = (FOR, "higher") if good else (AGAINST, "lower")
     if id in of and (percent := int(100 * of[id][side] + 1e-9)):  # rounded down
         text += f", {than} than for {percent} % of occupations"
-    return Fact(id, side, name, text + shared, plain[not good], id not in of and not good)
+    return Fact(id, side, name, text + end, plain[not good], id not in of and not good)
 
 
-def _rated(block: str, profile: Profile, of: Figures) -> list[Fact]:
+def _rated(block: str, profile: Profile, of: dict) -> list[Fact]:
     """What the person has and the occupation rates high (for) or low (against)."""
     about, found = TEXTS["ratings"][block], []
     middle, much, highest = about["scale"]
@@ -97,7 +94,7 @@ def _rated(block: str, profile: Profile, of: Figures) -> list[Fact]:
     return [fact for *_, fact in sorted(found, key=lambda entry: entry[:2], reverse=True)]
 
 
-def _outlook(profile: Profile, row: pd.Series, of: Figures) -> list[Fact]:
+def _outlook(profile: Profile, row: pd.Series, of: dict) -> list[Fact]:
     """Limits that the person set; pay, growth and openings in the upper or lower quarter."""
     wage, growth, openings, needed = row[["median_wage", "growth_percent", "openings", "education"]]
     least, most, told = profile.min_wage, profile.max_education, []
@@ -120,7 +117,7 @@ def _outlook(profile: Profile, row: pd.Series, of: Figures) -> list[Fact]:
     return [_fact(id, good, *TEXTS["figures"][id], text, of, shared) for id, good, text in told]
 
 
-def _steps(profile: Profile, row: pd.Series, of: Figures, against: set[str]) -> list[Fact]:
+def _steps(profile: Profile, row: pd.Series, of: dict, against: set[str]) -> list[Fact]:
     """What could come next, first what fits best. against: the names of what speaks against it."""
     interests = {name: of[id_of(name)]["has"] for name in INTERESTS}
     highest = max(interests.values())

@@ -196,29 +196,21 @@ def test_an_unusable_environment_is_one_sentence(monkeypatch, refusal, name, val
         assert sentence in message and "marked" not in message
 
 
-@pytest.fixture
-def server(httpserver, monkeypatch):
-    """A server on this machine, which the environment names; it answers with `httpserver.behave`"""
-    httpserver.behave = lambda asked: Response(good(asked).content, content_type="application/json")
-    httpserver.expect_request("/v1/chat/completions").respond_with_handler(
-        lambda request: httpserver.behave(request.json)
-    )
-    monkeypatch.setenv("OPENAI_BASE_URL", httpserver.url_for("/v1"))
-    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.02)
-    return httpserver
-
-
 @pytest.mark.parametrize(("wait", "code", "sentence"), [
     (0, 200, LONG), (0, 500, "status 500"), (0.05, 200, SLOW),
 ])  # fmt: skip
 def test_what_does_not_end_is_ended_and_this_machine_needs_no_key_and_no_proxy(
-    server, monkeypatch, wait, code, sentence
+    httpserver, monkeypatch, wait, code, sentence
 ):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("OPENAI_BASE_URL", httpserver.url_for("/v1"))
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setattr("openai._base_client.INITIAL_RETRY_DELAY", 0.02)
+    chat = httpserver.expect_request("/v1/chat/completions")
+    chat.respond_with_handler(lambda request: Response(good(request.json).content))
     assert sources(ask()) == ["live"] * 3
     parts = (time.sleep(wait) or b" " * (1 if wait else 65536) for _ in range(200))
-    server.behave = lambda asked: Response(parts, code, content_type="text/html")
+    chat.respond_with_handler(lambda request: Response(parts, code))
     written = ask(codes=CODES[:1], seconds=1.0)
     assert sources(written) == ["template"] and sentence in written.attrs["notices"][0]
 
@@ -249,16 +241,16 @@ def test_the_key_is_in_no_output(tmp_path, capfd, caplog, recwarn):
 
 
 def test_recorded_answers_keep_to_their_schema_and_each_is_rated():
-    ratings, keys = pd.read_csv(DATA / "ratings.csv"), ["model", "person", "onet_soc_code"]
+    ratings = pd.read_csv(DATA / "ratings.csv").set_index(["model", "rater"])
     for model, kept in json.loads((DATA / "answers.json").read_text("utf-8")).items():
-        found = [(model, one["person"], one["onet_soc_code"]) for one in kept["answers"]]
-        assert len(found) == 20
+        about = [[one["person"], one["onet_soc_code"]] for one in kept["answers"]]
         for by in ("by hand", model):
-            rows = ratings[(ratings["rater"] == by) & (ratings["model"] == model)]
-            assert list(rows[keys].itertuples(index=False, name=None)) == found
-        for one in kept["answers"]:
-            at = CATALOG.position(one["onet_soc_code"])
-            [facts] = gather(CONTRASTING[one["person"]], CATALOG, [at])
+            assert (
+                ratings.loc[(model, by), ["person", "onet_soc_code"]].to_numpy().tolist() == about
+            )
+        assert len(about) == 20
+        for (person, code), one in zip(about, kept["answers"], strict=True):
+            [facts] = gather(CONTRASTING[person], CATALOG, [CATALOG.position(code)])
             answer_model(facts).model_validate_json(one["text"])
 
 

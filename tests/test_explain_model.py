@@ -19,7 +19,7 @@ from werkzeug import Response
 from careerlib.catalog import load_catalog
 from careerlib.explain import FIELDS, answer_model, explain, gather, messages, names_of, points
 from careerlib.explain.ask import ask_all, client_from_environment
-from careerlib.profile import CONTRASTING, SARAH
+from careerlib.profile import SARAH
 from careerlib.project import DATA, ROOT
 
 KEY = "marked-key-abcdefghij-do-not-show"
@@ -240,20 +240,7 @@ def test_the_key_is_in_no_output(tmp_path, capfd, caplog, recwarn):
     assert not list(tmp_path.iterdir())
 
 
-def test_recorded_answers_keep_to_their_schema_and_each_is_rated():
-    ratings = pd.read_csv(DATA / "ratings.csv").set_index(["model", "rater"])
-    for model, kept in json.loads((DATA / "answers.json").read_text("utf-8")).items():
-        about = [[one["person"], one["onet_soc_code"]] for one in kept["answers"]]
-        for by in ("by hand", model):
-            assert (
-                ratings.loc[(model, by), ["person", "onet_soc_code"]].to_numpy().tolist() == about
-            )
-        assert len(about) == 20
-        for (person, code), one in zip(about, kept["answers"], strict=True):
-            [facts] = gather(CONTRASTING[person], CATALOG, [CATALOG.position(code)])
-            answer_model(facts).model_validate_json(one["text"])
-
-
+# Notebook 07 reads what is recorded; it changes where an answer or a rating is missing or damaged.
 def test_recording_keeps_what_others_wrote_and_what_was_rated_by_hand(tmp_path):
     recording = runpy.run_path(str(ROOT / ".ci" / "record.py"))
 

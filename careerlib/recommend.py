@@ -67,7 +67,7 @@ def recommend(
     """
     catalog = catalog or load_catalog(CATALOG.get(method, "all"))
     (shown,), matched = score_matrix([profile], method, catalog), method == "matched"
-    scores = logit(shown) if method in CONFIDENCE else shown  # which 10 digits tell apart
+    scores = logit(shown) if method in CONFIDENCE else shown  # ranks small ones, too
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
     known = RANK_BY if method in CONFIDENCE else ["fit"]  # openings multiply a probability
     if rank_by not in known:
@@ -79,18 +79,19 @@ def recommend(
             "interests or knowledge above 0, and not all of them alike."
         )
     asked = (profile, max_job_zone) if matched else (Profile(), None)
-    broken, unsure = limits(*asked, catalog)
-    kept = ~broken.to_numpy(bool).any(axis=1)
+    broken = limits(*asked, catalog)
+    kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
     # Occupations that share a BLS row share its openings: the sum for each would lift all of them.
     openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
     if rank_by == "openings":
-        unsure["openings not known"] = np.isnan(openings)
+        notes["openings not known"] = np.isnan(openings)
         # Those not known lie below 0, in the order of the fit.
         scores = np.where(np.isnan(openings), shown - 1, shown * openings)
     if profile.occupation:
-        kept[own := catalog.position(profile.occupation)] = False
+        own = catalog.position(profile.occupation)
+        kept[own] = False
         place = catalog.related_matrix[own] * (matched and rank_by == "fit")
-        unsure[f"related to {catalog.titles.iloc[own]}"] = place > 0
+        notes[f"related to {catalog.titles.iloc[own]}"] = place > 0
         scores = np.where(place > 0, scores.max() + len(catalog) - place, scores)
     (order,) = ranked(scores[None], top=len(catalog))
     order = order[kept[order]][:top]
@@ -98,7 +99,7 @@ def recommend(
         rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
         confidence=[CONFIDENCE.get(method, lambda score: "")(score) for score in shown[order]],
         counted_most=_raising(profile, order, catalog) if matched else "",
-        note=["; ".join(unsure.columns[row]) for row in unsure.to_numpy(bool)[order]],
+        note=["; ".join(notes.columns[row]) for row in notes.to_numpy(bool)[order]],
     )[COLUMNS]  # fmt: skip
     listed.attrs = {"limits": _told(profile, method, broken), "words": MEANING if matched else ""}
     return listed
@@ -112,27 +113,25 @@ def _raising(profile: Profile, order: np.ndarray, catalog: Catalog) -> list[str]
     return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
 
 
-def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> tuple:
-    """Which of n occupations break a limit, and what was not known and decided in the person's
-    favour: two tables of True and False, n rows and a column for each that was stated.
-    max_job_zone: 1-5. A wage that is top-coded may be higher than it says.
+def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> pd.DataFrame:
+    """(n, limits stated) True where an occupation breaks one, NA where that is not known, which is
+    decided in the person's favour. max_job_zone: 1-5. A top-coded wage may be higher than it says.
     """
-    table, broken, unsure = catalog.table, {}, {}
+    table, broken = catalog.table, pd.DataFrame(index=catalog.codes)
     if profile.min_wage:
-        low = table["median_wage"] < profile.min_wage  # False where missing
-        unsure["wage not known"] = table["median_wage"].isna()
-        unsure["wage at least the figure"] = low & table["wage_top_coded"]
-        broken["minimum wage"] = low & ~table["wage_top_coded"]
+        low = table["median_wage"] < profile.min_wage
+        unknown = table["median_wage"].isna() | (low & table["wage_top_coded"])
+        broken["wage"] = low.astype("boolean").mask(unknown)
     if profile.max_education is not None:
         needed = table["education"].map(encoding.NEEDED_LEVEL)
-        unsure["education not known"] = needed.isna()
-        broken["education"] = needed > encoding.NEEDED_LEVEL[profile.max_education]
+        above = needed > encoding.NEEDED_LEVEL[profile.max_education]
+        broken["education"] = above.astype("boolean").mask(needed.isna())
     if max_job_zone is not None:
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
         broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
         broken["fields"] = ~table["major_group"].isin(profile.fields)
-    return pd.DataFrame(broken, table.index), pd.DataFrame(unsure, table.index)
+    return broken
 
 
 def _told(profile: Profile, method: str, broken: pd.DataFrame) -> str:

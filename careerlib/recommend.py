@@ -56,10 +56,9 @@ def recommend(
 ) -> pd.DataFrame:  # fmt: skip
     """The `top` best occupations for one person, best first.
 
-    A row each with COLUMNS: score is a probability, cosine or correlation, confidence a word for a
-    probability, openings in thousand a year; figures are NaN where BLS has none; counted_most has
-    the three statements that raise the score most, note what was not known or whose relative it is.
-
+    COLUMNS: score is a probability, cosine or correlation, confidence a word for a probability,
+    openings in thousand a year; figures are NaN where BLS has none; counted_most has the three
+    statements that raise the score most, note what was not known or whose relative it is.
     catalog: as for `score_matrix`. rank_by: "fit", or "openings": probability times yearly ones.
     "matched" leaves out what breaks a limit (see `limits`), so there can be fewer than `top` rows.
     Who names her occupation does not get it; by fit those that O*NET relates to it come first.
@@ -74,10 +73,9 @@ def recommend(
         what = f"There is no rank_by '{rank_by}' for the method '{method}'"
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
     if np.isnan(shown).all():
-        raise CareerlibError(
-            f"The profile is empty or says too little for the method '{method}'; rate skills, "
-            "interests or knowledge above 0, and not all of them alike."
-        )
+        what = f"The profile is empty or says too little for the method '{method}'"
+        how = "rate skills, interests or knowledge above 0, and not all of them alike"
+        raise CareerlibError(f"{what}; {how}.")
     asked = (profile, max_job_zone) if matched else (Profile(), None)
     broken = limits(*asked, catalog)
     kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
@@ -93,8 +91,7 @@ def recommend(
         place = catalog.related_matrix[own] * (matched and rank_by == "fit")
         notes[f"related to {catalog.titles.iloc[own]}"] = place > 0
         scores = np.where(place > 0, scores.max() + len(catalog) - place, scores)
-    (order,) = ranked(scores[None], top=len(catalog))
-    order = order[kept[order]][:top]
+    order = [at for at in ranked(scores[None], top=len(catalog))[0] if kept[at]][:top]
     listed = catalog.table.iloc[order].reset_index().assign(
         rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
         confidence=[CONFIDENCE.get(method, lambda score: "")(score) for score in shown[order]],
@@ -105,7 +102,7 @@ def recommend(
     return listed
 
 
-def _raising(profile: Profile, order: np.ndarray, catalog: Catalog) -> list[str]:
+def _raising(profile: Profile, order: list[int], catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
     (person,) = encode_persons([profile], catalog)
     added = matcher_of(catalog).reasons(person, order)

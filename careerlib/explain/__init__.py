@@ -58,8 +58,7 @@ def explain(
 
 def messages(profile: Profile, facts: Facts) -> list[dict[str, str]]:
     """The question about one occupation; what is free text in it is quoted."""
-    said = profile.background
-    lines = [f"Her background: {json.dumps(said)}"] if said else []
+    lines = [f"Her background: {json.dumps(profile.background)}"] if profile.background else []
     lines.append(f"Occupation {facts.code}: {json.dumps(facts.title)}")
     for side in FIELDS:
         lines += [f"{side}:", *(f"- {fact.id} = {fact.text}" for fact in facts.on(side))]

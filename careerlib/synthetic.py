@@ -29,6 +29,9 @@ class Pairs:
     labels: np.ndarray  # (n,) 1 for a good match, else 0
     match_types: np.ndarray  # (n,) names; "positive" and "negative" from the naive generator
 
+    def __len__(self) -> int:
+        return len(self.labels)
+
     @property
     def features(self) -> np.ndarray:
         """(n, 150) person, occupation, person minus occupation."""

@@ -54,12 +54,12 @@ def gather(profile: Profile, catalog: Catalog, positions: Iterable[int]) -> list
         ids = [id_of(name, block) for name in SCALES[block][0]]
         parts.append(pd.DataFrame(getattr(catalog, about["matrix"]), catalog.codes, ids))
     has = pd.concat(parts, axis=1)
-    # By id: what an occupation has, and the shares of occupations that have less and more.
-    less = (has.rank(method="min") - 1) / has.count()
+    less = (has.rank(method="min") - 1) / has.count()  # shares of occupations
     more = 1 - has.rank(method="max") / has.count()
+    known = pd.concat({"has": has, FOR: less, AGAINST: more}, axis=1)
     for at in positions:
-        row, of = catalog.table.iloc[at], {"has": has.iloc[at], FOR: less.iloc[at]}
-        of = pd.DataFrame({**of, AGAINST: more.iloc[at]}).to_dict("index")
+        # By id what the occupation has, and how many have less and more.
+        row, of = catalog.table.iloc[at], known.iloc[at].unstack(0).to_dict("index")
         kinds = [_rated(block, profile, of) for block in TEXTS["ratings"]]
         # One of each kind in turn, so that the first three differ; broken limits before all.
         mixed = filter(None, chain(*zip_longest(*kinds, _outlook(profile, row, of))))
@@ -83,8 +83,8 @@ def _rated(block: str, profile: Profile, of: dict) -> list[Fact]:
     about, found = TEXTS["ratings"][block], []
     middle, much, highest = about["scale"]
     for name, level in getattr(profile, block).items():
-        rated = of[id := id_of(name, block)]["has"]
-        good = rated >= middle + TIE
+        id = id_of(name, block)
+        good = (rated := of[id]["has"]) >= middle + TIE
         # A comparison with NaN is False: what is not rated speaks for neither side.
         if level >= middle - 0.5 and (good or rated < middle - TIE):
             text = f"{name}: {about['words'][good + (rated >= much)]}, {rated:.3g} of {highest}"

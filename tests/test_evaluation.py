@@ -27,7 +27,13 @@ def test_recall_by_hand(k, expected):
     np.testing.assert_array_equal(recall_at_k(SHOWN, RELEVANT, k), [*expected, np.nan, 0])
 
 
-# Notebooks 06 and 08 have its digits, also where a recall is not known.
+def test_the_interval_is_reproducible_and_leaves_out_what_is_unknown():
+    values, groups = np.random.default_rng(4).random(60), np.array(list("abcdef") * 10)
+    more = np.append(values, [np.nan] * 3), np.append(groups, list("axy"))
+    assert group_bootstrap(*more) == group_bootstrap(values, groups)
+    assert group_bootstrap(*more) != group_bootstrap(*more, seed=1)
+
+
 def test_the_interval_contains_the_truth_about_as_often_as_it_says_if_it_is_by_group():
     rng = np.random.default_rng(5)
     groups, hits = np.repeat(np.arange(30), 8), np.zeros(2)

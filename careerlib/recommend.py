@@ -13,7 +13,7 @@ from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.evaluation import ranked
 from careerlib.matching import COMPARED, MEANING, matcher_of, word
 from careerlib.persons import full_persons
-from careerlib.profile import Profile
+from careerlib.profile import Profile, major_groups
 from careerlib.training import confidence, fold, post_model
 
 RANK_BY = ("fit", "openings")
@@ -74,7 +74,7 @@ def recommend(
     if np.isnan(shown).all():
         raise CareerlibError(
             f"The profile is empty or says too little for the method '{method}'; rate skills, "
-            "interests or knowledge above 0, and not all of them alike."
+            "interests or knowledge above 0, not all of them alike, or state your occupation."
         )
     stated = (profile, catalog, max_job_zone) if matched else (Profile(), catalog)
     broken, unsure = limits(*stated)
@@ -131,7 +131,7 @@ def limits(
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
         broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
-        broken["fields"] = ~table["major_group"].isin(profile.fields)
+        broken["fields"] = ~table["major_group"].map(major_groups()).isin(profile.fields)
     return pd.DataFrame(broken, table.index), pd.DataFrame(unsure, table.index)
 
 

@@ -93,7 +93,9 @@ def test_who_names_an_occupation_starts_from_it(catalog):
     assert found["onet_soc_code"].tolist() == first + rest
     related = "related to Marketing Managers"
     assert found["note"].tolist() == [related] * len(first) + [""] * len(rest)
-    in_tech = recommend(Profile(occupation=OF_MARKETING, fields=[15]), top=5)
+    in_tech = recommend(
+        Profile(occupation=OF_MARKETING, fields=["Computer and mathematical"]), top=5
+    )
     assert in_tech["note"].tolist() == [related] * 2 + [""] * 3
 
 
@@ -138,7 +140,7 @@ def five(catalog):
     ({"min_wage": 300_000}, None, "01100", "wage not known", "wage at least the figure", "3 of 5"),
     ({"max_education": EDUCATION[2]}, None, "11011", "education not known", "", "(education 1;"),
     ({"max_education": EDUCATION[0]}, None, "11000", "education not known", "", "(education 3;"),
-    ({"fields": [15, 17, 21]}, None, "00111", "", "", "(fields 2;"),
+    ({"fields": ["Architecture and engineering"]}, None, "00001", "", "", "(fields 4;"),
     ({}, 3, "11010", "", "", "(job zone 2;"),
     ({"min_wage": 90_000, "max_education": EDUCATION[5]}, 3, "01010",
      "wage not known; education not known", "", "removed 3 of 5 occupations (minimum wage 1, educ"),

@@ -16,7 +16,7 @@ from pydantic import BaseModel, HttpUrl
 
 from careerlib.errors import CareerlibError
 from careerlib.explain.facts import TEXTS
-from careerlib.project import OUTPUTS, replace_file
+from careerlib.project import OUTPUTS, write
 
 MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
@@ -89,9 +89,8 @@ def _one(
     with suppress(OSError, ValueError):  # it is not there, or damaged
         return schema.model_validate_json(path.read_bytes()), "cached"
     answer = _ask(client, request, schema)
-    with suppress(OSError):  # then it is asked again the next time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, answer.model_dump_json(indent=1).encode())
+    with suppress(CareerlibError):  # then it is asked again the next time
+        write(path, answer.model_dump_json(indent=1))
     return answer, "live"
 
 

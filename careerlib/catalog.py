@@ -17,7 +17,6 @@ RELEASE = "30.1"  # of O*NET
 MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
 TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
 MANIFEST = "tables.json"
-MOST_NEAR = 5  # titles that a message suggests
 RANKS = {"senior", "sr", "junior", "jr", "lead"}  # a title is looked up without them, too
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
@@ -77,7 +76,6 @@ class Catalog:
     reported: pd.DataFrame
     related: pd.DataFrame
     major_groups: pd.DataFrame
-    release = RELEASE
 
     def __post_init__(self) -> None:
         for key in MATRICES:
@@ -131,19 +129,16 @@ def load_catalog(name: str = "all") -> Catalog:
     return CATALOGS[name]
 
 
-def _catalogs() -> dict[str, Catalog]:
-    table = _frames["occupations"]
-    table["major_group"] = table["soc_code"].str[:2] + "-0000"
-    table["has_bls"] = table["employment_2024"].notna()
-    parts = {key: _frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
-    parts |= {"reported": _frames["titles"].reset_index(), "major_groups": _frames["major_groups"]}
-    parts["related"] = _frames["related_occupations"].reset_index()
-    catalog = Catalog("all", table, **parts)
-    eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
-    return {"all": catalog, "post": catalog.take(np.flatnonzero(eligible)[:150], "post")}
-
-
-CATALOGS = _catalogs()
+_rated = _frames["occupations"]
+_rated["major_group"] = _rated["soc_code"].str[:2] + "-0000"
+_rated["has_bls"] = _rated["employment_2024"].notna()
+_matrices = [_frames[name].reindex(_rated.index).to_numpy(float) for name in MATRICES]
+_others = [_frames[name].reset_index() for name in ("titles", "related_occupations")]
+_all = Catalog("all", _rated, *_matrices, *_others, _frames["major_groups"])
+_eligible = _all.codes.str.endswith(".00") & _rated["has_bls"].to_numpy()
+CATALOGS = {"all": _all, "post": _all.take(np.flatnonzero(_eligible)[:150], "post")}
+# The 22 SOC major groups: {"15-0000": "Computer and mathematical", …}
+GROUPS = _all.major_groups["title"].str.removesuffix(" occupations").to_dict()
 
 
 @cache
@@ -169,7 +164,7 @@ def _titles() -> dict[str, list[str]]:
     other = related["onet_soc_code"].str[:7] != related["related_code"].str[:7]
     near = related.assign(other=other).sort_values(["other", "rank", "onet_soc_code"])
     near = near.groupby("related_code")["onet_soc_code"]
-    own = {words(code): [*codes[:MOST_NEAR]] for code, codes in near}
+    own = {words(code): [*codes[:5]] for code, codes in near}
     for code, title in catalog.titles.items():
         names = title.split(", Except")[0], title, code.removesuffix(".00"), code
         own |= dict.fromkeys(map(words, names), [code])

@@ -34,10 +34,7 @@ def told(what: str, do: str, *kinds: type[Exception], raised: type = CareerlibEr
 
 @lru_cache(2**15)
 def words(name: str) -> tuple[str, ...]:
-    """The words of a name in the order of letters: small, singular, without apostrophes and "and".
-
-    So "Managers, Marketing" and "Marketing Manager" are the same.
-    """
+    """Those of "Marketing Manager" as of "Managers, Marketing": small, singular and sorted."""
     name = re.sub("['\u2019]", "", name.casefold())
     for plural, singular in (r"ies\b", "y"), (r"(ch|sh|ss|x)es\b", r"\1"), (r"([^\Wsu])s\b", r"\1"):
         name = re.sub(plural, singular, name)

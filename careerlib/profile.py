@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wr
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from careerlib.catalog import EDUCATION, INTERESTS, SCALES, load_catalog, plain_words
+from careerlib.catalog import EDUCATION, GROUPS, INTERESTS, SCALES, load_catalog, plain_words
 from careerlib.errors import CareerlibError, nearest, quoted, told, words
 from careerlib.project import DATA, write
 
@@ -28,17 +28,11 @@ MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 MOST = 12  # mistakes that are told
 
 
-def major_groups() -> dict[str, str]:
-    """{code: title} of the 22 SOC major groups: {"15-0000": "Computer and mathematical", …}."""
-    return load_catalog().major_groups["title"].str.removesuffix(" occupations").to_dict()
-
-
 def rated(block: str, given: Any, check: Callable[[list], list]) -> dict[str, float]:
-    """{name: rating} of the block, in O*NET's order, those with an empty rating left out.
+    """{name: rating} in O*NET's order, of what is typed; an empty rating counts as left out.
 
-    given: {name: rating}, perhaps with their "scale"; or names, as a list or with commas, that
-    count as in NAMED. Of interests initials in a row will do. check: makes pairs of a name as typed
-    and the arguments of `decimal` to pairs of a name and a number, and tells all that is wrong.
+    check: makes pairs of a name as typed and the arguments of `decimal` to pairs of a name and a
+    number, and tells all that is wrong.
     """
     names, highest = SCALES[block]
     scale, pairs = highest, []
@@ -110,7 +104,7 @@ def _ratings(block: str) -> Any:
 
 Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
 AsList = BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given])
-Fields = Annotated[list[_one_of(tuple(major_groups().values()))], Field(max_length=22), AsList]
+Fields = Annotated[list[_one_of(tuple(GROUPS.values()))], Field(max_length=22), AsList]
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -118,12 +112,12 @@ class Profile:
     """One person.
 
     skills, knowledge: names, each counts as 3 and 4 of 5, or {name: 0-5}.
-    interests, work_values: names, the dearest first, that count as 7, 6, 5, … of 7, or
-        {name: 0-7}. Of interests initials will do, such as "SEC".
+    interests, work_values: names, the dearest first, that count as 7, 6, 5, …, or {name: 0-7}.
+        Of interests initials will do: "SEC".
     min_wage: lowest acceptable wage, US dollars a year. remote: True if remote work is preferred.
     max_education: highest acceptable BLS education category.
     fields: SOC major groups by title, such as "Legal"; none: all.
-    background: one line in her own words, at most 200 characters; never taken for a fact.
+    background: some words of her own, at most 200 characters; never taken for a fact.
     occupation: the title of what she does now, kept as the O*NET-SOC code.
 
     Ratings of another scale have its highest beside them: {"scale": 40, "Social": 34}. Names may
@@ -187,10 +181,10 @@ def read_profile(path: str | Path) -> Profile:
 
     Raises CareerlibError for a file of over 64 KB or no YAML, and for what Profile refuses.
     """
-    called = f"The profile {quoted(str(path))}"
+    what = f"The profile {quoted(str(path))} cannot be read"
     do = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
     kinds = OSError, ValueError, RuntimeError, yaml.YAMLError
-    with told(f"{called} cannot be read", do, *kinds):
+    with told(what, do, *kinds):
         path = Path(path).expanduser()
         if path.exists() and not path.is_file():  # a pipe may keep one waiting
             raise CareerlibError("it is no file; the name - reads what comes through a pipe")
@@ -201,11 +195,8 @@ def read_profile(path: str | Path) -> Profile:
         given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
         if not isinstance(given, dict):
             raise CareerlibError("it is not a table" if given else "it is empty")
-    empty = {key for key, said in given.items() if said in EMPTY and key != "background"}
-    try:
-        return Profile(**{key: given[key] for key in given if key not in empty})
-    except CareerlibError as error:
-        raise CareerlibError(str(error).replace("The profile", called, 1)) from None
+    stated = {key: said for key, said in given.items() if said not in EMPTY or key == "background"}
+    return Profile(**stated)
 
 
 def write_profile(profile: Profile, path: Path) -> None:

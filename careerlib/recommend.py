@@ -7,13 +7,13 @@ import pandas as pd
 from scipy.special import expit
 
 from careerlib import encoding
-from careerlib.catalog import Catalog, load_catalog
+from careerlib.catalog import GROUPS, Catalog, load_catalog
 from careerlib.encoding import N_SLOTS, RATED, correlation, encode_occupations, encode_persons
 from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.evaluation import ranked
 from careerlib.matching import COMPARED, MEANING, matcher_of, word
 from careerlib.persons import full_persons
-from careerlib.profile import Profile, major_groups
+from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
 RANK_BY = ("fit", "openings")
@@ -131,7 +131,7 @@ def limits(
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
         broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
-        broken["fields"] = ~table["major_group"].map(major_groups()).isin(profile.fields)
+        broken["fields"] = ~table["major_group"].map(GROUPS).isin(profile.fields)
     return pd.DataFrame(broken, table.index), pd.DataFrame(unsure, table.index)
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from careerlib import profile as module
-from careerlib.catalog import EDUCATION, SCALES
+from careerlib.catalog import EDUCATION, GROUPS, SCALES
 from careerlib.errors import CareerlibError
-from careerlib.profile import KEYS, SARAH, Profile, major_groups, read_profile, write_profile
+from careerlib.profile import KEYS, SARAH, Profile, read_profile, write_profile
 from careerlib.project import DATA
 
 
@@ -97,7 +97,7 @@ def test_any_mapping_gives_a_profile_or_one_sentence(said):
 PROFILES = st.builds(
     Profile, remote=st.booleans(), min_wage=st.none() | st.floats(0, 1e7),
     max_education=st.none() | st.sampled_from(EDUCATION),
-    fields=st.lists(st.sampled_from([*major_groups().values()]), max_size=22),
+    fields=st.lists(st.sampled_from([*GROUPS.values()]), max_size=22),
     background=st.text(max_size=200), occupation=st.sampled_from(["", "Lawyers"]),
     **{block: st.dictionaries(st.sampled_from(names), st.floats(0, highest))
        for block, (names, highest) in SCALES.items()},
@@ -120,7 +120,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, content):
     try:
         read_profile(tmp_path / "mine.yml")
     except CareerlibError as error:
-        assert a_sentence(error) and "mine.yml" in str(error)
+        assert a_sentence(error)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -141,7 +141,7 @@ def test_the_profile_to_fill_in_has_all_names_and_says_nothing():
     assert read_profile(DATA / "profile.yml") == Profile()
     text = (DATA / "profile.yml").read_text("utf-8")
     empty = yaml.load(text.replace("#  - ", "  - "), Loader=yaml.BaseLoader)
-    assert sorted(empty) == sorted(KEYS) and empty["fields"] == [*major_groups().values()]
+    assert sorted(empty) == sorted(KEYS) and empty["fields"] == [*GROUPS.values()]
     assert all(tuple(empty[block]) == names for block, (names, _) in SCALES.items())
     assert all(f"#   {level}\n" in text for level in EDUCATION)
 
@@ -168,7 +168,7 @@ DAMAGED = [
 def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, told, tmp_path, refusal):
     (tmp_path / "mine.yml").write_text(text)
     message = refusal(read_profile, tmp_path / "mine.yml")
-    assert told in message and "mine.yml" in message and a_sentence(message)
+    assert told in message and a_sentence(message)
 
 
 NO_FILES = [".", "none.yml", "a\0b", "line\nend.yml", "x" * 5000, "\x1b[31m", "pipe", "/dev/zero"]

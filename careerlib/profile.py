@@ -1,7 +1,7 @@
 """What a person says about herself, validated, and her YAML file; and the post's profiles."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, field, fields, replace
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import click
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
@@ -28,12 +28,8 @@ MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 MOST = 12  # mistakes that are told
 
 
-def rated(block: str, given: Any, check: Callable[[list], list]) -> dict[str, float]:
-    """{name: rating} in O*NET's order, of what is typed; an empty rating counts as left out.
-
-    check: makes pairs of a name as typed and the arguments of `decimal` to pairs of a name and a
-    number, and tells all that is wrong.
-    """
+def rated(block: str, given: Any) -> dict[str, float]:
+    """{name: rating} in O*NET's order, of what is typed; an empty rating counts as left out."""
     names, highest = SCALES[block]
     scale, pairs = highest, []
     if isinstance(given, str):
@@ -41,16 +37,26 @@ def rated(block: str, given: Any, check: Callable[[list], list]) -> dict[str, fl
         given = re.findall(r"\w" if letters else r"\w[^,;]*", given)
     if isinstance(given, dict):
         scale = decimal(given.get("scale", highest), 1000, "scale ") or highest
-        given = [{name: rating for name, rating in given.items() if name != "scale"}]
+        given, pairs = [], [(name, rating) for name, rating in given.items() if name != "scale"]
     for place, one in enumerate(given if isinstance(given, list | tuple) else [given]):
-        alone = NAMED.get(block, max(highest - place, 1))
-        pairs += one.items() if isinstance(one, dict) else [(one, alone)]
-    stated = [pair for pair in pairs if quoted(pair[1]).strip("' ") not in EMPTY]
-    checked = check([(name, (rating, scale, f"{quoted(name)} ")) for name, rating in stated])
-    ratings = dict(checked)
-    if len(ratings) < len(checked):
-        raise ValueError("has a name twice")
-    return {name: round(ratings[name] * highest / scale, 2) for name in names if name in ratings}
+        alone = [(one, NAMED.get(block, max(highest - place, 1)))]
+        pairs += one.items() if isinstance(one, dict) and one else alone
+    ratings, wrong = {}, []
+    for said, rating in pairs:
+        try:
+            name = official(said, names)
+            if quoted(rating).strip("' ") in EMPTY:
+                continue
+            if name in ratings:
+                raise ValueError(f"has {name} twice")
+            ratings[name] = decimal(rating, scale, f"{name} ") * highest / scale
+        except ValueError as error:
+            wrong.append(str(error))
+        if len(wrong) == MOST:
+            break
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return {name: round(ratings[name], 2) for name in names if name in ratings}
 
 
 def decimal(given: object, highest: float, what: str = "") -> float:
@@ -96,10 +102,9 @@ def _ratings(block: str) -> Any:
     """The type of a block's ratings, for pydantic and as JSON Schema."""
     names, highest = SCALES[block]
     rating = Annotated[float, Field(ge=0, le=highest)] | None
-    said = list[Literal[names]] | dict[Literal[names], rating]
-    number = Annotated[float, BeforeValidator(lambda arguments: decimal(*arguments))]
-    pairs = Annotated[list[tuple[_one_of(names), number]], Field(max_length=len(names))]
-    return Annotated[pairs, WrapValidator(partial(rated, block), json_schema_input_type=said)]
+    said = set[Literal[names]] | dict[Literal[names], rating]
+    check = BeforeValidator(partial(rated, block), json_schema_input_type=said)
+    return Annotated[dict[str, float], check]
 
 
 Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]

@@ -56,15 +56,15 @@ WRONG = [
     ({"interests": DEEP}, "interests has no '[["),
     ({"occupation": pd.NA}, "occupation is <NA>"),
     ({"skills": repeat("Writing")}, "(did you mean Writing?)"),
-    ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills 'Writing' is [["),
-    ({"skills": {f"{i}" * 100: 3 for i in range(10_000)}}, "at most 35 items"),
+    ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
+    ({"skills": {f"{i}" * 100: 3 for i in range(10_000)}}, "skills has no '000"),
     ({"fields": ["x"] * 10_000}, "at most 22 items"),
     ({"min_wage": 10**5000}, "min_wage is a long int"),
     *(({"min_wage": text}, "(give a plain decimal number") for text in [*UNLIKE_NUMBERS, "", -1]),
     ({"remote": "maybe"}, "remote is 'maybe'"),
     ({"__dataclass_self__": 3}, "it has no '__dataclass_self__'"),
     ({f"{i}" * 100: 3 for i in range(10_000)}, "it has no '000"),
-    ({"skills": ["x"], "interests": {"Artistic": 8}, "wage": 1}, "; interests 'Artistic' is 8"),
+    ({"skills": ["x"], "interests": {"Artistic": 8}, "wage": 1}, "; interests Artistic is 8"),
 ]
 
 
@@ -151,7 +151,7 @@ for number in range(1, 12):
     BOMB = f"&a{number} [{BOMB}, " + ", ".join([f"*a{number - 1}"] * 8) + "]"
 DAMAGED = [
     *((f"{key}: {BOMB}", f"{key} ") for key in ("skills", "fields", "occupation", "max_education")),
-    (f"skills: {{Writing: {BOMB}}}", "skills 'Writing' is [["),
+    (f"skills: {{Writing: {BOMB}}}", "skills Writing is [["),
     ("", "is empty"),
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),

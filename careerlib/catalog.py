@@ -1,4 +1,4 @@
-"""The occupations as one typed object: a table and the rating matrices beside it."""
+"""The occupations as one typed object: a table, rating matrices, and titles to find them by."""
 
 import hashlib
 import json
@@ -102,7 +102,7 @@ class Catalog:
             return self.codes.get_loc(here[0])
         known = self.reported["title"][self.reported["onet_soc_code"].isin(self.codes)]
         near = nearest(occupation, [*self.titles, *self.codes, *known]).rstrip(".")
-        near = f"did you mean {' or '.join(self.titles[here])}?" if here else near
+        near = f"did you mean {'; '.join(self.titles[here])}?" if here else near
         what = f"{quoted(occupation)} is no single rated occupation in the catalog '{self.name}'"
         raise CareerlibError(f"{what} ({near}).")
 

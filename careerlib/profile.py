@@ -197,7 +197,10 @@ def read_profile(path: str | Path) -> Profile:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
             raise CareerlibError("it has over 64 KB")
-        given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
+        try:
+            given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
+        except yaml.MarkedYAMLError as error:
+            raise CareerlibError(f"line {error.problem_mark.line + 1}: {error.problem}") from None
         if not isinstance(given, dict):
             raise CareerlibError("it is not a table" if given else "it is empty")
     stated = {key: said for key, said in given.items() if said not in EMPTY or key == "background"}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from careerlib import catalog as module
 from careerlib.catalog import MATRICES, SCALES, SKILLS, TABLES
 from careerlib.catalog import load_catalog as load
+from careerlib.errors import CareerlibError
 from careerlib.project import DATA
 
 
@@ -45,19 +46,25 @@ def test_matrix_rows_belong_to_their_occupations_and_stay(which, key):
         getattr(which, key)[0, 0] = 1
 
 
-def test_an_occupation_is_found_by_code_and_title_or_told_with_the_nearest(which, refusal):
+def test_an_occupation_is_found_by_its_code_and_title(which):
     for place in range(0, len(which), 17):
         assert which.position(which.codes[place]) == place
         assert which.position(which.titles.iloc[place].upper()) == place
-    message = refusal(which.position, "xqzw" * 1000)
-    assert f"no single rated occupation in the catalog '{which.name}'" in message
-    assert len(message) < 1000
 
 
-def test_the_nearest_are_of_the_catalog_and_codes_for_a_code(catalog, post, refusal):
+def test_a_title_as_people_say_it_leads_to_its_occupation_or_names_it(catalog):
+    for code, title in catalog.reported.iloc[::97].to_numpy():
+        try:
+            assert catalog.position(title) < len(catalog)
+        except CareerlibError as error:
+            assert f"'{title}' is no single" in str(error) and catalog.titles[code] in str(error)
+
+
+def test_no_such_occupation_or_catalog_is_told_with_the_nearest(catalog, post, refusal):
     assert "did you mean Software Developers or" in refusal(catalog.position, "Softwear Developers")
-    assert "15-1252.00" in refusal(catalog.position, "15-1252.0")
+    assert "15-1252.00" in refusal(catalog.position, "15-1252.0")  # a code is answered with codes
     assert "in the catalog 'post' (did you mean" in refusal(post.position, "Registered Nurses")
+    assert len(refusal(catalog.position, "xqzw" * 1000)) < 1000
     assert refusal(load, "pots") == "There is no catalog 'pots'; did you mean post?"
     assert "There is no catalog 'None'; valid names are all; post." in refusal(load, None)
 

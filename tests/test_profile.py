@@ -155,7 +155,7 @@ DAMAGED = [
     ("", "is empty"),
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),
-    ("skills:\n  Writing: 1\n  Writing: 5\n", 'a key comes twice in "<byte string>", line 2'),
+    ("skills:\n  Writing: 1\n  Writing: 5\n", "line 2: a key comes twice"),
     ("skils: 2\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     ("min_wage: !!int 0100000\n", "min_wage is '0100000'"),
     ("[" * 60_000, "maximum recursion depth"),

@@ -35,16 +35,6 @@ def test_a_plain_word_leads_to_names_that_exist(catalog):
         assert meant and set(meant) <= names, word
 
 
-def test_titles_of_one_occupation_lead_to_it(catalog):
-    for place, title in [*enumerate(catalog.titles)][::7]:
-        assert catalog.position(title) == catalog.position(title.upper()) == place
-    for code, title in catalog.reported.iloc[::97].to_numpy():
-        try:
-            assert catalog.position(title) < len(catalog)
-        except CareerlibError as error:
-            assert f"'{title}' is no single" in str(error) and catalog.titles[code] in str(error)
-
-
 def careerlib(*arguments, typed=None):
     """What the command prints, or the sentence of its error."""
     ended = CliRunner().invoke(cli, arguments, input=typed)

@@ -9,7 +9,7 @@ import platform
 import tomllib
 
 from careerlib.batch.notebooks import KERNEL
-from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
+from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, write
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SOURCE = """
@@ -64,4 +64,4 @@ if __name__ == "__main__":
     for path in notebooks_in(NOTEBOOKS):
         notebook = in_step(json.loads(path.read_text("utf-8")))
         text = json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False)
-        replace_file(path, f"{text}\n".encode())
+        write(path, f"{text}\n")

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from careerlib import ledger
-from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, replace_file
+from careerlib.project import NOTEBOOKS, ROOT, notebooks_in, write
 
 README = ROOT / "README.md"
 PICTURE = NOTEBOOKS / "images" / "controls.png"
@@ -58,5 +58,5 @@ def _cells(path: Path) -> list[dict]:
 
 
 if __name__ == "__main__":
-    replace_file(README, in_step(README.read_text("utf-8")).encode())
-    replace_file(PICTURE, picture()[0])
+    write(README, in_step(README.read_text("utf-8")))
+    write(PICTURE, picture()[0])

@@ -1,23 +1,23 @@
-"""The occupations as one typed object: a table and the rating matrices beside it."""
+"""The occupations as one typed object: a table, rating matrices, and titles to find them by."""
 
 import hashlib
-import io
 import json
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pandas as pd
 
-from careerlib.errors import CareerlibError, nearest
+from careerlib.errors import CareerlibError, nearest, quoted, told, words
 from careerlib.project import DATA
 
 RELEASE = "30.1"  # of O*NET
 MATRICES = ("skill_importance", "skill_level", "interests", "work_values", "knowledge")
 TABLES = ("occupations", *MATRICES, "titles", "related_occupations", "major_groups")
 MANIFEST = "tables.json"
+RANKS = {"senior", "sr", "junior", "jr", "lead"}  # a title is looked up without them, too
 # BLS's categories in ascending order. What the post makes of them is in encoding.py.
 EDUCATION = (
     "No formal educational credential", "High school diploma or equivalent",
@@ -35,18 +35,21 @@ def manifest() -> dict[str, str]:
 def _table(name: str) -> pd.DataFrame:
     """CareerlibError for one that is not as built."""
     path, types = DATA / f"{name}.csv", {"median_wage": float, "wage_top_coded": bool}
-    with suppress(OSError, ValueError, LookupError, TypeError, RecursionError):
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() == manifest()[name]:
-            return pd.read_csv(io.BytesIO(content), index_col=0, dtype=types)
     what = f"'{path.name}' or '{MANIFEST}' in {DATA} is missing or not as it was built"
-    how = "restore both with 'git checkout data', or install careerlib again"
-    raise CareerlibError(f"{what}; {how}.")
+    with told(what, "restore both with 'git checkout data', or install careerlib again", Exception):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != manifest()[name]:
+            raise CareerlibError("its SHA-256 is another")
+        return pd.read_csv(path, index_col=0, dtype=types)
 
 
 _frames = {name: _table(name) for name in TABLES}
 NAMES = {name: tuple(_frames[name]) for name in MATRICES}  # of its columns
 SKILLS, INTERESTS, WORK_VALUES, KNOWLEDGE = [*NAMES.values()][1:]
+HIGHEST_SKILL, HIGHEST_RATING = 5.0, 7.0
+SCALES = {  # the names that are rated, and the highest rating
+    "interests": (INTERESTS, HIGHEST_RATING), "work_values": (WORK_VALUES, HIGHEST_RATING),
+    "skills": (SKILLS, HIGHEST_SKILL), "knowledge": (KNOWLEDGE, HIGHEST_SKILL),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +76,6 @@ class Catalog:
     reported: pd.DataFrame
     related: pd.DataFrame
     major_groups: pd.DataFrame
-    release = RELEASE
 
     def __post_init__(self) -> None:
         for key in MATRICES:
@@ -92,12 +94,17 @@ class Catalog:
         return self.table["title"]
 
     def position(self, occupation: str) -> int:
-        """Row of the occupation with this O*NET-SOC code or title (letter case ignored)."""
-        names = [*self.codes, *self.titles.str.casefold()]
-        if (wanted := str(occupation).casefold()) in names:
-            return names.index(wanted) % len(self)
-        near = nearest(occupation, [*self.titles, *self.codes])
-        raise CareerlibError(f"No occupation '{occupation}' in the catalog '{self.name}'; {near}")
+        """Row of the occupation with this O*NET-SOC code, or title as O*NET or people say it."""
+        said, titles = words(str(occupation)[:200]), _titles()
+        found = titles.get(said) or titles.get(tuple(word for word in said if word not in RANKS))
+        here = [code for code in found or [] if code in self.codes]
+        if len(here) == 1:
+            return self.codes.get_loc(here[0])
+        known = self.reported["title"][self.reported["onet_soc_code"].isin(self.codes)]
+        near = nearest(occupation, [*self.titles, *self.codes, *known]).rstrip(".")
+        near = f"did you mean {'; '.join(self.titles[here])}?" if here else near
+        what = f"{quoted(occupation)} is no single rated occupation in the catalog '{self.name}'"
+        raise CareerlibError(f"{what} ({near}).")
 
     def take(self, positions: Sequence[int] | np.ndarray, name: str) -> "Catalog":
         """The catalog of the occupations at these rows, in this order."""
@@ -122,16 +129,46 @@ def load_catalog(name: str = "all") -> Catalog:
     return CATALOGS[name]
 
 
-def _catalogs() -> dict[str, Catalog]:
-    table = _frames["occupations"]
-    table["major_group"] = table["soc_code"].str[:2] + "-0000"
-    table["has_bls"] = table["employment_2024"].notna()
-    parts = {key: _frames[key].reindex(table.index).to_numpy(float) for key in MATRICES}
-    parts |= {"reported": _frames["titles"].reset_index(), "major_groups": _frames["major_groups"]}
-    parts["related"] = _frames["related_occupations"].reset_index()
-    catalog = Catalog("all", table, **parts)
-    eligible = catalog.codes.str.endswith(".00") & table["has_bls"].to_numpy()
-    return {"all": catalog, "post": catalog.take(np.flatnonzero(eligible)[:150], "post")}
+_rated = _frames["occupations"]
+_rated["major_group"] = _rated["soc_code"].str[:2] + "-0000"
+_rated["has_bls"] = _rated["employment_2024"].notna()
+_matrices = [_frames[name].reindex(_rated.index).to_numpy(float) for name in MATRICES]
+_others = [_frames[name].reset_index() for name in ("titles", "related_occupations")]
+_all = Catalog("all", _rated, *_matrices, *_others, _frames["major_groups"])
+_eligible = _all.codes.str.endswith(".00") & _rated["has_bls"].to_numpy()
+CATALOGS = {"all": _all, "post": _all.take(np.flatnonzero(_eligible)[:150], "post")}
+# The 22 SOC major groups: {"15-0000": "Computer and mathematical", …}
+GROUPS = _all.major_groups["title"].str.removesuffix(" occupations").to_dict()
 
 
-CATALOGS = _catalogs()
+@cache
+def plain_words() -> dict[str, list[str]]:
+    """{key: the names that it may stand for, or an unrated occupation's code}."""
+    meant = pd.read_csv(DATA / "plain_words.csv", index_col="word")["names"].str.split("; ")
+    rated_names = {words(name): [name] for names in NAMES.values() for name in names}
+    return rated_names | {words(word): names for word, names in meant.items()}
+
+
+@cache
+def _titles() -> dict[str, list[str]]:
+    """{key: codes} of O*NET's own titles and codes, plain words, and titles that people report;
+    what is in several of these counts as in the first."""
+    catalog, titles = CATALOGS["all"], {}
+    for code, title in catalog.reported[["onet_soc_code", "title"]].to_numpy():
+        # "CEO (Chief Executive Officer)" is known whole and by each of its parts.
+        for name in {words(part) for part in (title, *re.split(r"[()]", title)) if len(part) > 1}:
+            titles.setdefault(name, []).append(code)
+    # One without ratings stands for those among whose relatives it comes first, of its own SOC code
+    # before others.
+    related = catalog.related
+    other = related["onet_soc_code"].str[:7] != related["related_code"].str[:7]
+    near = related.assign(other=other).sort_values(["other", "rank", "onet_soc_code"])
+    near = near.groupby("related_code")["onet_soc_code"]
+    own = {words(code): [*codes[:5]] for code, codes in near}
+    for code, title in catalog.titles.items():
+        names = title.split(", Except")[0], title, code.removesuffix(".00"), code
+        own |= dict.fromkeys(map(words, names), [code])
+    for word, names in plain_words().items():
+        if meant := [code for name in names for code in own.get(words(name), [])]:
+            titles[word] = meant
+    return titles | own

@@ -9,9 +9,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES, Catalog
+from careerlib.catalog import EDUCATION, INTERESTS, KNOWLEDGE, SCALES, SKILLS, WORK_VALUES, Catalog
 from careerlib.errors import CareerlibError
-from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, SCALES
 from careerlib.profile import Profile
 
 SLOTS = (*SKILLS, *INTERESTS, *WORK_VALUES, "Wage", "Remote", "Education")
@@ -42,13 +41,13 @@ def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = F
     importance, level = catalog.skill_importance, catalog.skill_level
     vectors[:, BLOCKS["skills"]] = 0.6 * importance / 5 + 0.4 * level / 7
     if fill:
-        vectors[:, BLOCKS["interests"]] = np.nan_to_num(catalog.interests / HIGHEST_RATING)
-        vectors[:, BLOCKS["work values"]] = np.nan_to_num(catalog.work_values / HIGHEST_RATING)
+        vectors[:, BLOCKS["interests"]] = np.nan_to_num(catalog.interests / 7)
+        vectors[:, BLOCKS["work values"]] = np.nan_to_num(catalog.work_values / 7)
     wages = catalog.table["median_wage"]
     vectors[:, SLOT["Wage"]] = wages.fillna(wages.median()) / WAGE_SCALE
     levels = catalog.table["education"].map(EDUCATION_LEVEL).fillna(UNKNOWN_EDUCATION)
     vectors[:, SLOT["Education"]] = levels / HIGHEST_EDUCATION
-    return np.hstack([vectors, catalog.knowledge / HIGHEST_SKILL]) if knowledge else vectors
+    return np.hstack([vectors, catalog.knowledge / 5]) if knowledge else vectors
 
 
 def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:

@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 
-from careerlib.catalog import Catalog
+from careerlib.catalog import HIGHEST_RATING, HIGHEST_SKILL, Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, SLOT, encode_occupations
 from careerlib.errors import check_whole
-from careerlib.names import HIGHEST_RATING, HIGHEST_SKILL, NAMED
+from careerlib.profile import NAMED
 
 # How people fill in forms, (fewest, most) of each block: few of all, or more.
 SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3), "knowledge": (1, 3)}

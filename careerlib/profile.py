@@ -1,59 +1,115 @@
 """What a person says about herself, validated, and her YAML file; and the post's profiles."""
 
-import sys
+import re
 from collections.abc import Iterable
-from contextlib import nullcontext
 from dataclasses import asdict, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import click
 import yaml
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from careerlib.catalog import EDUCATION, load_catalog
-from careerlib.errors import CareerlibError, plain, quoted
-from careerlib.names import MOST, SCALES, decimal, each, hint, occupation_code, official, rated
+from careerlib.catalog import EDUCATION, GROUPS, INTERESTS, SCALES, load_catalog, plain_words
+from careerlib.errors import CareerlibError, nearest, quoted, told, words
 from careerlib.project import DATA, write
 
+# What counts a name alone: of skills as in the post; elsewhere by its place 7, 6, 5, …
+NAMED = {"skills": 3.0, "knowledge": 4.0}
+EMPTY = ("", "~", "null", "None")
+# Only what everybody reads alike: 0100 and 90:00 are other numbers to some YAML readers.
+DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
-# No control or invisible characters, no line ends.
-ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$"
+MOST = 12  # mistakes that are told
 
 
-def major_groups() -> dict[str, str]:
-    """{code: title} of the 22 SOC major groups: {"15-0000": "Computer and mathematical", …}."""
-    return load_catalog().major_groups["title"].str.removesuffix(" occupations").to_dict()
+def rated(block: str, given: Any) -> dict[str, float]:
+    """{name: rating} in O*NET's order, of what is typed; an empty rating counts as left out."""
+    names, highest = SCALES[block]
+    scale, pairs = highest, []
+    if isinstance(given, str):
+        letters = block == "interests" and CODE.fullmatch(given)
+        given = re.findall(r"\w" if letters else r"\w[^,;]*", given)
+    if isinstance(given, dict):
+        scale = decimal(given.get("scale", highest), 1000, "scale ") or highest
+        given, pairs = [], [(name, rating) for name, rating in given.items() if name != "scale"]
+    for place, one in enumerate(given if isinstance(given, list | tuple) else [given]):
+        alone = [(one, NAMED.get(block, max(highest - place, 1)))]
+        pairs += one.items() if isinstance(one, dict) and one else alone
+    ratings, wrong = {}, []
+    for said, rating in pairs:
+        try:
+            name = official(said, names)
+            if quoted(rating).strip("' ") in EMPTY:
+                continue
+            if name in ratings:
+                raise ValueError(f"has {name} twice")
+            ratings[name] = decimal(rating, scale, f"{name} ") * highest / scale
+        except ValueError as error:
+            wrong.append(str(error))
+        if len(wrong) == MOST:
+            break
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return {name: round(ratings[name], 2) for name in names if name in ratings}
 
 
-def _codes(given: Any) -> tuple[str, ...]:
-    """Of one field or several, each said by title or code."""
-    codes = {title: code for code, title in major_groups().items()}
+def decimal(given: object, highest: float, what: str = "") -> float:
+    """The number 0 to `highest`, which may be text."""
+    text = quoted(given).strip("'")
+    if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
+        return float(text)
+    scale = "; results out of 40 have a line 'scale: 40'" if what else ""
+    how = f"give a plain decimal number, 0 to {highest:,.0f}{scale}"
+    raise ValueError(f"{what}is {quoted(given)} ({how})")
 
-    def code(one: Any) -> str:
-        said = plain(one).strip().removesuffix(" occupations").removesuffix("-0000")
-        return codes[official(major_groups().get(f"{said}-0000", said), tuple(codes))]
 
-    several = given if isinstance(given, list | tuple) else [given]
-    return tuple(sorted({*each(several, code)}))
+def official(given: Any, names: tuple[str, ...]) -> str:
+    """The one of these names that is given, in whatever case, number and order, or an initial."""
+    said = given[:200] if isinstance(given, str) else quoted(given)
+    for name in names:
+        if words(said) == words(name) or names == INTERESTS and said.upper() == name[0]:
+            return name
+    raise ValueError(f"has no {quoted(said)} ({hint(said, names)})")
+
+
+def hint(said: str, names: tuple[str, ...]) -> str:
+    """Which names may be meant: by a plain word, also in other blocks; or else the nearest."""
+    meant = plain_words().get(words(said), [])
+    near = [name for name in meant if name in names]
+    for block, (own, _) in SCALES.items():
+        near += [f"{name} ({block})" for name in meant if name in own and own != names]
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return nearest(said, names).rstrip(".")
+
+
+def _code(occupation: str | None) -> str:
+    catalog = load_catalog()
+    return catalog.codes[catalog.position(occupation)] if occupation else ""
+
+
+def _one_of(names: tuple[str, ...]) -> Any:
+    return Annotated[Literal[names], BeforeValidator(partial(official, names=names))]
 
 
 def _ratings(block: str) -> Any:
     """The type of a block's ratings, for pydantic and as JSON Schema."""
     names, highest = SCALES[block]
-    number = {"type": ["number", "null"], "minimum": 0, "maximum": highest}
-    rating = dict.fromkeys(names, number)
-    table = {"type": "object", "properties": rating, "additionalProperties": False}
-    several = {"type": "array", "items": {"enum": [*names, {}]}, "uniqueItems": True}
-    schema = WithJsonSchema({"anyOf": [several, table]})
-    return Annotated[dict[str, float], BeforeValidator(partial(rated, block)), schema]
+    rating = Annotated[float, Field(ge=0, le=highest)] | None
+    said = set[Literal[names]] | dict[Literal[names], rating]
+    check = BeforeValidator(partial(rated, block), json_schema_input_type=said)
+    return Annotated[dict[str, float], check]
 
 
 Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
-Education = Annotated[Literal[EDUCATION], BeforeValidator(partial(official, names=EDUCATION))]
+AsList = BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given])
+Fields = Annotated[list[_one_of(tuple(GROUPS.values()))], Field(max_length=22), AsList]
 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
@@ -61,12 +117,12 @@ class Profile:
     """One person.
 
     skills, knowledge: names, each counts as 3 and 4 of 5, or {name: 0-5}.
-    interests, work_values: names, the dearest first, that count as 7, 6, 5, … of 7, or
-        {name: 0-7}. Of interests initials will do, such as "SEC".
+    interests, work_values: names, the dearest first, that count as 7, 6, 5, …, or {name: 0-7}.
+        Of interests initials will do: "SEC".
     min_wage: lowest acceptable wage, US dollars a year. remote: True if remote work is preferred.
     max_education: highest acceptable BLS education category.
-    fields: SOC major groups by title ("Legal") or code ("23-0000", "23"), kept as codes; none: all.
-    background: one line in her own words, at most 200 characters; never taken for a fact.
+    fields: SOC major groups by title, such as "Legal"; none: all.
+    background: some words of her own, at most 200 characters; never taken for a fact.
     occupation: the title of what she does now, kept as the O*NET-SOC code.
 
     Ratings of another scale have its highest beside them: {"scale": 40, "Social": 34}. Names may
@@ -78,11 +134,11 @@ class Profile:
     work_values: _ratings("work_values") = field(default_factory=dict)
     min_wage: Wage | None = None
     remote: bool = False
-    max_education: Education | None = None
-    fields: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
-    background: Annotated[str, Field(max_length=200, pattern=ONE_LINE)] = ""
+    max_education: _one_of(EDUCATION) | None = None
+    fields: Fields = field(default_factory=list)
+    background: Annotated[str, Field(max_length=200)] = ""
     knowledge: _ratings("knowledge") = field(default_factory=dict)
-    occupation: Annotated[str, BeforeValidator(occupation_code)] = ""
+    occupation: Annotated[str | None, AfterValidator(_code)] = ""
 
 
 KEYS = tuple(entry.name for entry in fields(Profile))
@@ -95,21 +151,24 @@ def _init(self: Profile, /, *args: Any, **given: Any) -> None:
         raise CareerlibError(sentence(error.errors())) from None
 
 
-Profile.__init__ = _init  # type: ignore[method-assign]
+Profile.__init__ = _init
 
 
 def sentence(problems: Iterable[ErrorDetails]) -> str:
     """What pydantic found wrong with a profile, in the words of our checks where it was these."""
-    told = []
+    wrong = []
     for problem in [*problems][:MOST]:
-        places, about, given = [*problem["loc"], ""], problem.get("ctx", {}), problem["input"]
-        where = str(next((place for place in places if place in KEYS), places[-2:][0]))
-        what = "give one line without control characters" if "pattern" in about else problem["msg"]
-        said = about.get("error") or f"is {quoted(given)} ({what})"
+        where = next((place for place in problem["loc"] if place in KEYS), "it")
+        ours = problem.get("ctx", {}).get("error", "")
+        said = str(ours).rstrip(".") or f"is {quoted(problem['input'])} ({problem['msg']})"
         if problem["type"] == "unexpected_keyword_argument":
-            where, said = "it", f"has no {quoted(where)} ({hint(where, KEYS)})"
-        told.append(f"{where} {said}")
-    return f"The profile cannot be used: {'; '.join(told)}."
+            name = problem["loc"][-1]
+            said = f"has no {quoted(name)} ({hint(name, KEYS)})"
+        wrong.append(f"{where} {said}")
+    text = "; ".join(wrong)
+    for names in re.findall(r" \(valid names are [^)]*\)", text):
+        text = text.replace(names, "", text.count(names) - 1)  # once is enough
+    return f"The profile cannot be used: {text}."
 
 
 class _PlainLoader(yaml.BaseLoader):
@@ -127,28 +186,25 @@ def read_profile(path: str | Path) -> Profile:
 
     Raises CareerlibError for a file of over 64 KB or no YAML, and for what Profile refuses.
     """
-    called = f"The profile {quoted(str(path), 120)}"
-    try:
-        typed, path = str(path) == "-", Path(path).expanduser()
-        if not typed and path.exists() and not path.is_file():  # a pipe may keep one waiting
-            raise ValueError("it is no file; the name - reads what comes through a pipe")
-        with nullcontext(sys.stdin.buffer) if typed else path.open("rb") as file:
+    what = f"The profile {quoted(str(path))} cannot be read"
+    do = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
+    kinds = OSError, ValueError, RuntimeError, yaml.YAMLError
+    with told(what, do, *kinds):
+        path = Path(path).expanduser()
+        if path.exists() and not path.is_file():  # a pipe may keep one waiting
+            raise CareerlibError("it is no file; the name - reads what comes through a pipe")
+        with click.open_file(path, "rb") as file:  # which knows the name - as well
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise ValueError("it has over 64 KB")
-        given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
+            raise CareerlibError("it has over 64 KB")
+        try:
+            given = yaml.load(content, _PlainLoader)  # in UTF-8, or UTF-16 with its mark
+        except yaml.MarkedYAMLError as error:
+            raise CareerlibError(f"line {error.problem_mark.line + 1}: {error.problem}") from None
         if not isinstance(given, dict):
-            raise ValueError("it is not a table" if given else "it is empty")
-        empty = {key for key in KEYS if given.get(key) in ("", "~", "null")} - {"background"}
-        return Profile(**{plain(key): given[key] for key in given if key not in empty})
-    except CareerlibError as error:
-        raise CareerlibError(str(error).replace("The profile", called, 1)) from None
-    except (OSError, ValueError, RuntimeError, yaml.YAMLError) as error:
-        mark = getattr(error, "problem_mark", None)
-        why = f"line {mark.line + 1}: {error.problem}" if mark else str(error)  # type: ignore
-        why = " ".join(why.split())[:120]
-        keys = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
-        raise CareerlibError(f"{called} cannot be read ({why}); {keys}.") from None
+            raise CareerlibError("it is not a table" if given else "it is empty")
+    stated = {key: said for key, said in given.items() if said not in EMPTY or key == "background"}
+    return Profile(**stated)
 
 
 def write_profile(profile: Profile, path: Path) -> None:
@@ -158,10 +214,8 @@ def write_profile(profile: Profile, path: Path) -> None:
 
 
 # Five people with little in common, to compare what a method gives each of them.
-CONTRASTING = {
-    name: Profile(**stated)
-    for name, stated in yaml.load((DATA / "people.yml").read_bytes(), _PlainLoader).items()
-}
+_people = yaml.safe_load((DATA / "people.yml").read_bytes())
+CONTRASTING = {name: Profile(**stated) for name, stated in _people.items()}
 SARAH = CONTRASTING["Sarah"]
 # The post lists three skills of hers; its scores need the fourth.
 SARAH_AS_PRINTED = replace(SARAH, skills=["Writing", "Speaking", "Critical Thinking"])

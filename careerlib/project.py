@@ -28,21 +28,16 @@ _beside = NOTEBOOKS.name == "notebooks" and NOTEBOOKS.is_dir()
 OUTPUTS = (NOTEBOOKS.parent if _beside else HERE) / "outputs"
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write `content` to a temporary name beside `path`, then rename: all or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write(path: Path, content: str) -> None:
-    """Write the whole file or nothing; CareerlibError where that cannot be."""
+def write(path: Path, content: bytes | str) -> None:
+    """Write the whole file, beside its place first, or nothing; CareerlibError if it cannot be."""
     with told(f"Cannot write {shown(path)}", "make room, or name another place", OSError):
-        replace_file(path, content.encode())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager

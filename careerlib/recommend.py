@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from careerlib import encoding
-from careerlib.catalog import Catalog, load_catalog
+from careerlib.catalog import GROUPS, Catalog, load_catalog
 from careerlib.encoding import N_SLOTS, RATED, correlation, encode_occupations, encode_persons
 from careerlib.errors import CareerlibError, check_whole, nearest
 from careerlib.evaluation import ranked
@@ -74,8 +74,8 @@ def recommend(
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
     if np.isnan(shown).all():
         what = f"The profile is empty or says too little for the method '{method}'"
-        how = "rate skills, interests or knowledge above 0, and not all of them alike"
-        raise CareerlibError(f"{what}; {how}.")
+        how = "rate skills, interests or knowledge above 0, not all of them alike"
+        raise CareerlibError(f"{what}; {how}, or state your occupation.")
     asked = (profile, max_job_zone) if matched else (Profile(), None)
     broken = limits(*asked, catalog)
     kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
@@ -127,7 +127,7 @@ def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> pd.D
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
         broken["job zone"] = table["job_zone"] > max_job_zone
     if profile.fields:
-        broken["fields"] = ~table["major_group"].isin(profile.fields)
+        broken["fields"] = ~table["major_group"].map(GROUPS).isin(profile.fields)
     return broken
 
 

@@ -20,7 +20,7 @@ import requests
 
 from careerlib import catalog
 from careerlib.errors import CareerlibError, told
-from careerlib.project import DATA, replace_file
+from careerlib.project import DATA, write
 
 URLS = {
     "db_30_1_text.zip": "https://www.onetcenter.org/dl_files/database/db_30_1_text.zip",
@@ -89,10 +89,10 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
         built = catalog.manifest().items()
         if other := [name for name, right in built if sha256(files[name]).hexdigest() != right]:
             raise CareerlibError(f"other cells in {', '.join(other)}")
-    with told(f"The tables cannot be written to {output}", "choose another --output", OSError):
+    with told(f"The tables cannot be written to {output}", "choose another --output", ValueError):
         for name, content in files.items():
-            replace_file(output / f"{name}.csv", content)
-        replace_file(output / catalog.MANIFEST, (DATA / catalog.MANIFEST).read_bytes())
+            write(output / f"{name}.csv", content)
+        write(output / catalog.MANIFEST, (DATA / catalog.MANIFEST).read_bytes())
     return f"Built {len(tables)} tables from {RELEASES} in {output}."
 
 

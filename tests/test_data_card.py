@@ -50,8 +50,12 @@ def test_each_table_with_its_rows():
     assert card == {f"{name}.csv": len(pd.read_csv(DATA / f"{name}.csv")) for name in TABLES}
 
 
-def sentences(catalog):
-    """What the card says in numbers, filled in from the tables."""
+# Names and dates rather than measurements. A test below compares the years with the official files.
+NAMES = """30.1 1.2 2024–34 4.0 SHA-256 November_2023 December_2025 UTF-8 from_2008 from_2020
+oldest_in_2010 newest_in_2025""".split()
+
+
+def test_each_number_of_the_prose_is_what_the_tables_say(catalog):
     table = catalog.table
     shared = table[(table["bls_shared_by"] > 1) & table["has_bls"]]
     jobs = table["employment_2024"].sum() / 1000
@@ -62,7 +66,7 @@ def sentences(catalog):
     outside = outside[~outside.isin(catalog.codes)]
     unpaid = table["has_bls"] & table["median_wage"].isna()
     bad, far = table["suppressed_ratings"], table["not_relevant_levels"]
-    return f"""
+    sentences = f"""
 The {len(table)} occupations are those
 {(~table["has_bls"]).sum()} rated occupations have none, because BLS
 {whole - distinct:.1f} million of the {whole:.1f} million jobs in the major groups
@@ -76,22 +80,14 @@ recommends to suppress {bad.sum()} skill ratings, in {(bad > 0).sum()} occupatio
 Work values.** {np.isnan(catalog.work_values).all(1).sum()} occupations have none
 one occupation of the {len(table)} has no reported title
 {len(outside)} rows lead to {outside.nunique()} occupations outside the {len(table)}.
-""".strip().splitlines()
-
-
-# Names and dates rather than measurements. A test below compares the years with the official files.
-NAMES = """30.1 1.2 2024–34 4.0 SHA-256 November_2023 December_2025 UTF-8 from_2008 from_2020
-oldest_in_2010 newest_in_2025""".split()
-
-
-def test_each_number_of_the_prose_is_what_the_tables_say(catalog):
-    text = FLAT
-    for said in sentences(catalog):
-        assert said in text, f"the card does not say '{said}'"
-        text = text.replace(said, "")
+"""
+    prose = FLAT
+    for said in sentences.strip().splitlines():
+        assert said in prose, f"the card does not say '{said}'"
+        prose = prose.replace(said, "")
     for name in NAMES:
-        text = text.replace(name.replace("_", " "), "")
-    assert re.findall(r".{0,30}\d.{0,30}", re.sub(r"`[^`]*`", "", text)) == []
+        prose = prose.replace(name.replace("_", " "), "")
+    assert re.findall(r".{0,30}\d.{0,30}", re.sub(r"`[^`]*`", "", prose)) == []
 
 
 def test_statements_about_the_official_files(upstream):
@@ -104,11 +100,10 @@ def test_statements_about_the_official_files(upstream):
 
     interests, levels = read("Interests.txt", "OI"), read("Skills.txt", "LV")
     assert set(interests["Domain Source"] + interests["Date"]) == {"Machine Learning11/2023"}
-    years = read("Work Values.txt", "EX")["Date"].str[-4:]
-    assert (years == "2008").mean() > 0.5 and years.max() == "2020"
-    years = levels["Date"].str[-4:]
+    asked, rated_in = read("Work Values.txt", "EX")["Date"].str[-4:], levels["Date"].str[-4:]
+    assert (asked == "2008").mean() > 0.5 and asked.max() == "2020"
     assert set(levels["Domain Source"]) == {"Analyst"}
-    assert (years.min(), years.max()) == ("2010", "2025")
+    assert (rated_in.min(), rated_in.max()) == ("2010", "2025")
     irrelevant = levels["Data Value"][levels["Not Relevant"] == "Y"].astype(float)
     assert irrelevant.max() <= 1 and irrelevant.mean() < 0.1
     assert "December 2025 Release" in (onet / "Read Me.txt").read_text("utf-8")

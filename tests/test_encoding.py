@@ -1,22 +1,13 @@
-"""Vectors, their named slots, pairs, the cosine.
+"""Persons' vectors and their named slots.
 
-test_frozen holds the bytes of occupations' vectors, and notebook 01 builds them by hand.
+test_frozen holds the bytes of occupations' vectors and of pairs; notebook 01 builds them by hand.
 """
 
 import numpy as np
 
 from careerlib import encoding
-from careerlib.catalog import KNOWLEDGE
-from careerlib.encoding import ALL_SLOTS, SLOTS, encode_occupations, encode_profiles
+from careerlib.encoding import ALL_SLOTS, encode_occupations, encode_profiles
 from careerlib.profile import PART_4, SARAH, Profile
-
-RNG = np.random.default_rng(0)
-
-
-def test_the_blocks_have_all_slots_that_are_rated():
-    rated = [slot for block in encoding.BLOCKS.values() for slot in ALL_SLOTS[block]]
-    assert rated == [*SLOTS[:47], *(f"knowledge of {area}" for area in KNOWLEDGE)]
-    assert (*SLOTS, *rated[47:]) == ALL_SLOTS and len(set(ALL_SLOTS)) == 83
 
 
 def test_a_profile_by_hand_and_knowledge_behind_the_posts_slots(catalog):
@@ -38,16 +29,3 @@ def test_many_profiles_are_encoded_one_by_one():
     both = encode_profiles(iter([SARAH, PART_4]))
     np.testing.assert_array_equal(both, [*encode_profiles(SARAH), *encode_profiles(PART_4)])
     assert encode_profiles([]).shape == (0, 50)
-
-
-def test_a_pair_is_person_occupation_and_signed_difference():
-    one, many = RNG.random(50), RNG.random((3, 50))
-    for pair in ((many, many[::-1]), (one, many), (many, one), (one, one)):
-        p, o = np.broadcast_arrays(*map(np.atleast_2d, pair))
-        np.testing.assert_array_equal(encoding.pair_features(*pair), np.hstack([p, o, p - o]))
-
-
-def test_cosine():
-    first = [[1, 0], [3, 4], [1, 1], [1, 0], [0, 0]]
-    second = [[0, 2], [6, 8], [1, 0], [-5, 0], [1, 1]]
-    np.testing.assert_allclose(encoding.cosine(first, second), [0, 1, np.sqrt(0.5), -1, 0])

@@ -28,7 +28,7 @@ def test_everything_set_becomes_the_profile(form):
     form.boxes["fields"].value = ("Computer and mathematical", "Legal")
     assert form.profile == Profile(
         {"Writing": 4}, knowledge={"Biology": 5}, min_wage=50_000, occupation="11-2021.00",
-        max_education="Master's degree", fields=["15", "23"],
+        max_education="Master's degree", fields=["Computer and mathematical", "Legal"],
     )  # fmt: skip
 
 

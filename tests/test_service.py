@@ -136,7 +136,7 @@ def test_it_answers(service):
     [
         (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
         (LIST, {"profile": {}}, 409, "empty"),
-        (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "has no 'Wizzard'"),
+        (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "'Wizzard' is no single"),
         (LIST, {**STATED, "top": 51}, 422, "top"),
         (LIST, {**STATED, "tpo": 5}, 422, "tpo"),
         (LIST, {**STATED, "method": "mached"}, 422, "'matched'"),

@@ -9,9 +9,9 @@ import ipywidgets as widgets
 import pandas as pd
 from IPython.display import Javascript, display
 
-from careerlib.catalog import EDUCATION, load_catalog
+from careerlib.catalog import EDUCATION, GROUPS, load_catalog
 from careerlib.errors import CareerlibError
-from careerlib.profile import SCALES, Profile, major_groups, write_profile
+from careerlib.profile import SCALES, Profile, write_profile
 from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, recommend
 
@@ -31,7 +31,7 @@ class ProfileForm:
             block: {name: widgets.IntSlider(max=most, description=name, **SLIDER) for name in names}
             for block, (names, most) in SCALES.items()
         }
-        titles, groups = [*load_catalog().titles], [*major_groups().values()]
+        titles, groups = [*load_catalog().titles], [*GROUPS.values()]
         levels, choice = [("any", ""), *zip(EDUCATION, EDUCATION, strict=True)], widgets.Dropdown
         self.boxes = {
             "occupation": widgets.Combobox(options=titles, description="what you do now", **WHOLE),

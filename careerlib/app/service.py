@@ -31,11 +31,11 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from careerlib import __version__
 from careerlib.app.connection import Connection, allow_files
 from careerlib.app.feedback import Unavailable, open_store, record
-from careerlib.catalog import EDUCATION, load_catalog
+from careerlib.catalog import EDUCATION, RELEASE, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError
 from careerlib.explain import explain
-from careerlib.profile import HIGHEST_WAGE, SARAH, Profile, major_groups
+from careerlib.profile import HIGHEST_WAGE, SARAH, Profile
 from careerlib.profile import sentence as profile_sentence
 from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
@@ -103,10 +103,8 @@ def _name(host: str) -> str:
 SCHEMA = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
 SCHEMA["properties"] |= {
     "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
-    "background": {"type": "string", "maxLength": 200, "pattern": "^[ -~]*$"},
     "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
     "max_education": {"enum": [None, *EDUCATION]},
-    "fields": {"type": "array", "items": {"enum": [*major_groups().values()]}},
     "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
 }
 Stated = Annotated[Profile, WithJsonSchema(SCHEMA)]
@@ -142,7 +140,7 @@ def page() -> HTMLResponse:
 
 @app.get("/health")
 async def health() -> dict[str, str]:
-    return {"status": "ok", "version": app.version, "onet": CATALOG.release}
+    return {"status": "ok", "version": app.version, "onet": RELEASE}
 
 
 @app.get("/titles")

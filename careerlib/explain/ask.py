@@ -16,7 +16,7 @@ from pydantic import BaseModel, HttpUrl
 
 from careerlib.errors import CareerlibError
 from careerlib.explain.facts import TEXTS
-from careerlib.project import OUTPUTS, replace_file
+from careerlib.project import OUTPUTS, write
 
 MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
@@ -88,9 +88,9 @@ def _reply(client: openai.OpenAI, request: dict, cache: Any, messages: list, sch
     said, key = (re.sub(r"[\W_]", "", text).casefold() for text in texts)
     if any(key[at : at + 12] in said for at in range(len(key) - 11)):
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
-    with suppress(OSError):  # then it is asked again the next time
+    with suppress(CareerlibError):  # then it is asked again the next time
         if cache:
-            replace_file(path, answer.model_dump_json(indent=1).encode())
+            write(path, answer.model_dump_json(indent=1))
     return answer, "live"
 
 

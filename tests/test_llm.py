@@ -29,13 +29,13 @@ def listens(port, host="127.0.0.1"):
 
 def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(llm, "weights", lambda: None)
-    assert "make llm" in refusal(llm.local_model().__enter__)
+    assert "make llm" in refusal(llm.writing("local").__enter__)
 
 
 @installed
 def test_a_server_that_cannot_start_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert "cannot start" in refusal(llm.local_model().__enter__)
+    assert "cannot start" in refusal(llm.writing("local").__enter__)
 
 
 @installed
@@ -50,7 +50,8 @@ def test_the_local_model_answers_within_the_schema():
 
 @installed
 def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block():
-    with pytest.raises(ZeroDivisionError), llm.local_model() as client:
+    with pytest.raises(ZeroDivisionError), llm.writing("local") as how:
+        client = how["client"]
         port, address = client.base_url.port, f"{client.base_url}chat/completions"
         asked = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
         for key in ("none", f"{client.api_key}x"):
@@ -66,8 +67,8 @@ def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block():
 @installed
 def test_the_server_ends_when_its_starter_is_killed():
     code = (
-        "import time\nfrom careerlib.app import llm\nwith llm.local_model() as client:\n"
-        "    print(client.base_url.port, flush=True)\n    time.sleep(60)"
+        "import time\nfrom careerlib.app import llm\nwith llm.writing('local') as how:\n"
+        "    print(how['client'].base_url.port, flush=True)\n    time.sleep(60)"
     )
     command, options = [sys.executable, "-c", code], {"stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **options) as starter:

@@ -83,10 +83,10 @@ def workbook(rows, name="Table 1.2"):
     return file.getvalue()
 
 
-def zipped(files, folder=""):
-    """Bytes of a zip of {name: bytes}, in a folder of it perhaps."""
+def zipped(files):
+    """Bytes of a zip of {name: bytes}."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(folder + name, content)
+            archive.writestr(name, content)
     return file.getvalue()

@@ -118,15 +118,13 @@ def test_it_answers(service):
     assert all(row["job_zone"] <= 2 for row in limited["occupations"])
     _, nearest = service.ask(LIST, {"profile": {"occupation": "Real Estate Brokers"}})
     assert None in [row["median_wage"] for row in nearest["occupations"]]
-    _, told = service.ask("/explanations", STATED)
     codes = [row["onet_soc_code"] for row in made["occupations"]]
-    assert list(dict.fromkeys(row["onet_soc_code"] for row in told["explanations"])) == codes
-    assert {row["writer"] for row in told["explanations"]} == {"template"}
-    assert any(row["side"] == "for" for row in told["explanations"])
+    assert list(dict.fromkeys(row["onet_soc_code"] for row in made["reasons"])) == codes
+    assert {row["side"] for row in made["reasons"]} == {"for", "against", "next"}
     chunks = [json.dumps(STATED).encode()]
     assert service.ask(LIST, chunks)[0] == 200
     text = service.ask("/openapi.json")[1]
-    assert {LIST, "/explanations", "/feedback", "/titles"} <= set(text["paths"])
+    assert {LIST, "/feedback", "/titles"} <= set(text["paths"])
     assert "\\p{" not in json.dumps(text)  # which JSON Schema's readers cannot use
 
 
@@ -144,7 +142,6 @@ def test_it_answers(service):
         (LIST, [b" " * 70_000], 413, "Too Large"),
         (LIST, b" " * 70_000, 413, "longer than 65,536 bytes"),
         (LIST, None, 405, "Method Not Allowed"),
-        ("/explanations", {**STATED, "writer": "openai"}, 422, "writer"),
         ("/feedback", {"pressed": [1]}, 409, "has 3 occupations"),
         ("/feedback", {"pressed": [1, 0, 2]}, 422, "pressed"),
         ("/feedback", {"list": "half a pair: \ud83d"}, 422, "list"),
@@ -235,6 +232,10 @@ def test_a_store_that_cannot_be_used_is_said_so(service, tmp_path, monkeypatch):
     """Also where something else than `careerlib serve` starts the app."""
     store = Path(shutil.copy(service.store, tmp_path))  # with its key
     monkeypatch.setattr(app.state, "feedback", store)
+    with closing(open_store(store)) as opened:
+        monkeypatch.setattr(
+            app.state, "key", opened.execute("SELECT key FROM secret").fetchone()[0]
+        )
     monkeypatch.setattr("careerlib.app.feedback.LOCKED_SECONDS", 0.1)
     with TestClient(app, base_url="http://localhost") as client:
 
@@ -376,7 +377,7 @@ def test_the_page_in_a_browser(service, browser):
 
 def test_it_ends_at_once_with_all_kinds_of_requests_in_flight(service):
     """Last, for it ends the service."""
-    wanted = posted("/explanations", {**STATED, "top": 50})
+    wanted = posted(LIST, {**STATED, "top": 50})
     asked = [service.half(wanted) for _ in range(9)]
     halves = [service.half(half) for half in (b"", b"GET / HT", wanted[:-1])]
     assert service.ask("/health")[0] == 200

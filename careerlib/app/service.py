@@ -12,8 +12,8 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -31,7 +31,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__, profile
-from careerlib.app.feedback import Unavailable, open_store, record
+from careerlib.app.feedback import open_store, record
 from careerlib.catalog import EDUCATION, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError, told
@@ -56,20 +56,9 @@ TITLES = pd.concat([CATALOG.titles.reset_index(), CATALOG.reported], ignore_inde
 TITLES["occupation"] = TITLES["onet_soc_code"].map(CATALOG.titles)
 
 
-@asynccontextmanager
-async def _prepared(app: FastAPI) -> AsyncIterator[None]:
-    """The feedback's file is made; where it cannot be, each thumb is told so."""
-    with suppress(Unavailable), closing(open_store(app.state.feedback)) as store:
-        ((app.state.key,),) = store.execute("SELECT key FROM secret")
-    # Few at once, for a thread cannot be cut off when the service ends.
-    to_thread.current_default_thread_limiter().total_tokens = 4
-    yield
-
-
 Refusal = create_model("Refusal", error=str)
 app = FastAPI(
     title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
-    lifespan=_prepared,
     responses=dict.fromkeys((400, 403, 404, 409, 413, 422, 503), {"model": Refusal}),
 )  # fmt: skip
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
@@ -120,7 +109,14 @@ class Wanted(BaseModel, extra="forbid"):
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
-Listed = create_model("Listed", list=str, limits=str, words=str, occupations=list[dict])
+LISTED = {
+    "list": str,
+    "limits": str,
+    "words": str,
+    "occupations": list[dict],
+    "reasons": list[dict],
+}
+Listed = create_model("Listed", **LISTED)
 
 
 class Pressed(BaseModel, extra="forbid"):
@@ -151,18 +147,13 @@ def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[s
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    """What limits removed, what words mean; a row an occupation, best first; all that is to be kept
-    of the list, signed, to come back with thumbs."""
+    """What limits removed, what words mean; a row an occupation, best first; of each, what speaks
+    for it and against it, and a next step; all that is to be kept, signed, to come with thumbs."""
     rows, name = recommend(**dict(wanted)), secrets.token_hex(16)
     kept = json.dumps([name, wanted.method, asdict(wanted.profile), *rows["onet_soc_code"]])
-    return {"list": _signature(kept) + kept, **rows.attrs, "occupations": rows.to_dict("records")}
-
-
-@app.post("/explanations")
-def explanations(wanted: Wanted) -> dict[str, list]:
-    """Of each occupation of the same list: what speaks for it and against it, and a next step."""
-    explained = explain(wanted.profile, recommend(**dict(wanted)), catalog=CATALOG)
-    return {"explanations": explained.table.to_dict("records")}
+    tables = {"occupations": rows, "reasons": explain(wanted.profile, rows, catalog=CATALOG).table}
+    tables = {key: table.to_dict("records") for key, table in tables.items()}
+    return {"list": _signature(kept) + kept, **rows.attrs, **tables}
 
 
 @app.post("/feedback")
@@ -220,7 +211,11 @@ class Connection(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's, which waits a second for what is in flight; what was acknowledged is kept."""
+    """uvicorn's, which ends soon, whatever is in flight: what was acknowledged is in the file."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 4  # working at once
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         asyncio.get_running_loop().call_later(1, os._exit, 0)
@@ -251,6 +246,7 @@ def serve(
     with listening:
         with closing(open_store(feedback)) as store:
             ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
+            ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
         HOSTS.update(map(_name, [address, host, *allow_host]))

@@ -55,11 +55,9 @@ CATALOG = load_catalog()
 TITLES = pd.concat([CATALOG.titles.reset_index(), CATALOG.reported], ignore_index=True)
 TITLES["occupation"] = TITLES["onet_soc_code"].map(CATALOG.titles)
 
-
-Refusal = create_model("Refusal", error=str)
 app = FastAPI(
     title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
-    responses=dict.fromkeys((400, 403, 404, 409, 413, 422, 503), {"model": Refusal}),
+    responses={"default": {"model": create_model("Refusal", error=str)}},
 )  # fmt: skip
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
@@ -109,14 +107,9 @@ class Wanted(BaseModel, extra="forbid"):
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
-LISTED = {
-    "list": str,
-    "limits": str,
-    "words": str,
-    "occupations": list[dict],
-    "reasons": list[dict],
-}
-Listed = create_model("Listed", **LISTED)
+Listed = create_model(
+    "Listed", list=str, limits=str, words=str, occupations=list[dict], reasons=list[dict]
+)
 
 
 class Pressed(BaseModel, extra="forbid"):
@@ -150,10 +143,11 @@ def recommendations(wanted: Wanted) -> Listed:
     """What limits removed, what words mean; a row an occupation, best first; of each, what speaks
     for it and against it, and a next step; all that is to be kept, signed, to come with thumbs."""
     rows, name = recommend(**dict(wanted)), secrets.token_hex(16)
+    explained = explain(wanted.profile, rows, catalog=CATALOG)
     kept = json.dumps([name, wanted.method, asdict(wanted.profile), *rows["onet_soc_code"]])
-    tables = {"occupations": rows, "reasons": explain(wanted.profile, rows, catalog=CATALOG).table}
-    tables = {key: table.to_dict("records") for key, table in tables.items()}
-    return {"list": _signature(kept) + kept, **rows.attrs, **tables}
+    occupations, reasons = (table.to_dict("records") for table in (rows, explained.table))
+    said = {**rows.attrs, "occupations": occupations, "reasons": reasons}
+    return {"list": _signature(kept) + kept, **said}
 
 
 @app.post("/feedback")
@@ -213,24 +207,10 @@ class Connection(H11Protocol):
 class Server(uvicorn.Server):
     """uvicorn's, which ends soon, whatever is in flight: what was acknowledged is in the file."""
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        to_thread.current_default_thread_limiter().total_tokens = 4  # working at once
-        await super().startup(sockets)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+    async def main_loop(self) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 4  # at work at once
+        await super().main_loop()
         asyncio.get_running_loop().call_later(1, os._exit, 0)
-        await super().shutdown(sockets)
-
-
-def allow_files() -> None:
-    """More open files than many systems begin with: a crowd is accepted before it is bounded."""
-    # It would tell of each connection that it cannot accept, a thousand times a second.
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    with suppress(ImportError):  # Windows has no such limit
-        import resource
-
-        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, min(most, 8192)), most))
 
 
 def serve(
@@ -242,7 +222,13 @@ def serve(
     with told(f"Cannot listen at '{host}', port {port}", do, OSError, UnicodeError):
         family, *_, address = socket.getaddrinfo(host or ".", port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
-    allow_files()
+    # It would tell of each connection that it cannot accept, a thousand times a second.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with suppress(ImportError):  # Windows has no limit of open files, others a low one at first
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     with listening:
         with closing(open_store(feedback)) as store:
             ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")

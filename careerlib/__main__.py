@@ -119,7 +119,7 @@ def book(output: str) -> None:
     option("--field fields", "Only this. Repeatable.", multiple=True, metavar="NAME"),
     option("--min-wage", "Lowest wage a year.", metavar="USD"),
     option("--max-education", "Most that may be needed.", metavar="LEVEL"),
-    option("--method", "matched, correlation, interests, cosine, cosine_filled or post.", "matched"),
+    option("--method", "matched, correlation, interests, cosine, cosine_filled, post.", "matched"),
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
@@ -159,7 +159,8 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
             click.secho(f"\n{title}", bold=True)
             for point in points.itertuples():
                 click.echo(f"  {point.side:8}{point.words} ({point.fact})")
-        click.echo("\n".join(explained.notices), nl=bool(explained.notices), err=True)
+        for notice in explained.notices:
+            click.echo(notice, err=True)
 
 
 @cli.command(params=[click.Argument(["file"], type=click.File("x", "utf-8"), default="-")])

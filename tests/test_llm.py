@@ -27,15 +27,11 @@ def listens(port, host="127.0.0.1"):
         return client.connect_ex((host, int(port))) == 0
 
 
-def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
-    monkeypatch.setattr(llm, "weights", lambda: None)
-    assert "make llm" in refusal(llm.writing("local").__enter__)
-
-
-@installed
-def test_a_server_that_cannot_start_is_one_sentence(monkeypatch, refusal):
+def test_a_model_that_is_not_installed_or_cannot_start_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert "cannot start" in refusal(llm.writing("local").__enter__)
+    for file, told in {None: "make llm", "a model": "cannot start"}.items():
+        monkeypatch.setattr(llm, "weights", lambda file=file: file)
+        assert told in refusal(llm.writing("local").__enter__)
 
 
 @installed

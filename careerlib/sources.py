@@ -49,8 +49,7 @@ def fetch(folder: Path) -> str:
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
-        do = f"{BUILT}; or else run the command again later, with your e-mail address in "
-        do += f"CAREERLIB_CONTACT if the server refuses, or save it there yourself as {name}"
+        do = f"{BUILT}; or else try later, with your e-mail address as CAREERLIB_CONTACT"
         with told(f"{url} could not be downloaded to {folder}", do, Exception):
             shelf.fetch(name, downloader=_download)
     onet, bls = (folder / name for name in URLS)

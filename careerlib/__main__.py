@@ -66,7 +66,7 @@ BATCH = [
 
 @cli.command(params=[*BATCH, option("--in-place", "Replace those that pass.", is_flag=True)])
 def run(
-    notebooks: Path, only: Any, parameters: Any, file: Any, in_place: bool, **more: Any
+    notebooks: Path, only: Any, parameters: Any, file: Path | None, in_place: bool, **options: Any
 ) -> None:
     """Execute the notebooks, and make a book of the results.
 
@@ -77,11 +77,11 @@ def run(
 
     if in_place and (parameters or file):
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
-    table = run(plan(notebooks, only, given(parameters, file)), in_place=in_place, **more)
+    table = run(plan(notebooks, only, given(parameters, file)), in_place=in_place, **options)
     failed = (table["problem"] != "").sum()
     click.echo(f"{len(table) - failed} of {len(table)} notebooks passed.")
     if not in_place and (notebooks.parent / "book").is_dir():  # else it is no checkout
-        click.echo(f"The book is {shown(write_book(more['output']))}.")
+        click.echo(f"The book is {shown(write_book(options['output']))}.")
     sys.exit(bool(failed))
 
 

@@ -201,7 +201,7 @@ def test_what_was_acknowledged_is_in_the_file(service, tmp_path):
                 given.add(name_of(body))
 
     with Service(service.store, "--host", host) as other:
-        assert other.at.hostname == host and "lists, " in other.said
+        assert other.at.hostname == host and " bytes)" in other.said
         before = presses(other)
         clients = [threading.Thread(target=press, args=[one]) for one in (other, service) * 2]
         for client in clients:

@@ -231,13 +231,12 @@ def serve(
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     with listening:
         with closing(open_store(feedback)) as store:
-            ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
             ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
         HOSTS.update(map(_name, [address, host, *allow_host]))
         at = f"[{address}]" if ":" in address else address
-        kept = f"thumbs go to {feedback} ({lists:,} lists, {feedback.stat().st_size:,} bytes)"
+        kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
         how = {"log_level": "error", "access_log": False}  # no profile is logged
         with suppress(KeyboardInterrupt):

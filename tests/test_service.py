@@ -30,16 +30,14 @@ SERVE = "from careerlib.app import service; {}; from careerlib.__main__ import m
 WEB = httpx2.Client(trust_env=False, timeout=20, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
-class Service:
+class Service(subprocess.Popen):
     """A service in a process of its own, its thumbs in `store`. change: code that runs before."""
 
     def __init__(self, store, *options, change="pass"):
         options = ["serve", "--port", "0", "--feedback", str(store), *options]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE.format(change), *options],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        self.store, self.said = store, self.process.stdout.readline()
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": ROOT}
+        super().__init__([sys.executable, "-c", SERVE.format(change), *options], **pipes)
+        self.store, self.said = store, self.stdout.readline()
         self.url = re.search(r"http://\S+:\d+", self.said)[0]
         self.at = urlsplit(self.url)
 
@@ -62,17 +60,14 @@ class Service:
         line.sendall(sent)
         return line
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
     def stop(self, with_signal=signal.SIGTERM):
         """What it said; it must end soon, whatever is in flight."""
-        self.process.send_signal(with_signal)
-        return self.process.communicate(timeout=5)[0]
+        self.send_signal(with_signal)
+        return self.communicate(timeout=5)[0]
+
+    def __exit__(self, *raised):
+        self.kill()
+        super().__exit__(*raised)
 
 
 @pytest.fixture(scope="module")

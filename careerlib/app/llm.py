@@ -44,7 +44,7 @@ def writing(writer: str) -> Iterator[dict[str, Any]]:
     command, env = [sys.executable, "-m", "careerlib.app.llm"], {**os.environ, "KEY": key}
     how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None, "seconds": 600.0}
     # In a process, since a server that is stopped in the middle of an answer takes ours with it.
-    with Popen(command, text=True, env=env, **pipes) as process:  # its standard input ends with it
+    with Popen(command, text=True, env=env, **pipes) as process:  # it ends with its input
         if not (address := process.stdout.readline().strip()):
             raise CareerlibError("The local model cannot start; use the writer 'template'.")
         web = DefaultHttpxClient(trust_env=False)  # no proxy

@@ -238,6 +238,6 @@ def serve(
         at = f"[{address}]" if ":" in address else address
         kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
-        how = {"log_level": "error", "access_log": False}  # no profile is logged
+        how = {"log_level": "error", "access_log": False, "lifespan": "off"}  # no profile is logged
         with suppress(KeyboardInterrupt):
             Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])

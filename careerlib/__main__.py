@@ -8,12 +8,12 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from careerlib.errors import CareerlibError
-from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown, write
+from careerlib.project import DATA, NOTEBOOKS, OUTPUTS, shown
 
 # What a missing package belongs to; the others are in the extra `notebooks`.
 EXTRAS = {"distributed": "batch", "fastapi": "service", "uvicorn": "service", "openai": "explain",
@@ -55,8 +55,7 @@ BATCH = [
     option("--only", "A notebook, or how its name begins: 04. Repeatable.", multiple=True),
     option("-p --parameter parameters", "For every chosen notebook that declares it. Repeatable.",
            nargs=2, multiple=True, metavar="NAME VALUE"),
-    option("-f --parameters-file file", "YAML file with a line for each: seed: 7; -p wins.",
-           type=PATH),
+    option("-f --parameters-file file", "YAML file, a line for each: seed: 7; -p wins.", type=PATH),
     option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
     option("--timeout", "Seconds for each notebook.", 300, type=click.IntRange(1, 10**6)),
     option("--scheduler", "A Dask cluster: tcp://host:8786, or local."),
@@ -105,10 +104,7 @@ def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **opti
 
 @cli.command(params=[OUTPUT])
 def book(output: str) -> None:
-    """Make the book of what runs left behind.
-
-    Example: careerlib book
-    """
+    """Make the book of what runs left behind."""
     from careerlib.batch.book import write_book
 
     click.echo(f"The book is {shown(write_book(output))}.")
@@ -123,13 +119,11 @@ def book(output: str) -> None:
     option("--field fields", "Only this. Repeatable.", multiple=True, metavar="NAME"),
     option("--min-wage", "Lowest wage a year.", metavar="USD"),
     option("--max-education", "Most that may be needed.", metavar="LEVEL"),
-    option("--method", "matched, correlation, interests, cosine, cosine_filled or post.",
-           "matched"),
+    option("--method", "matched, correlation, interests, cosine, cosine_filled, post.", "matched"),
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
-    option("--writer", "Also explain each, in our words or in a language model's.",
-           type=click.Choice(["template", "openai", "local"])),
+    option("--writer", "Also explain each, by template, openai (a model) or local (a small one)."),
     option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
 ])  # fmt: skip
 def recommend(profile: Path | None, writer: str | None, as_json: bool, **options: Any) -> None:
@@ -140,6 +134,8 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
 
     Example: careerlib recommend --from "Marketing Manager" --interests SEC
     """
+    from careerlib.app.llm import writing
+    from careerlib.explain import explain
     from careerlib.profile import KEYS, Profile, read_profile
     from careerlib.recommend import recommend as recommended
 
@@ -147,49 +143,33 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
     person = replace(read_profile(profile) if profile else Profile(), **stated)
     found = recommended(person, **options)
     if as_json:
-        click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
-        return
+        return click.echo(found.to_json(orient="records", indent=2, force_ascii=False))
     if found.empty:
         raise CareerlibError(f"No occupation is left. {found.attrs['limits']}")
     columns = ["rank", "title", "score", "confidence", "median_wage", "counted_most", "note"]
-    columns = [name for name in columns if found[name].astype(bool).any()]
-    widest = found["title"].str.len().max()
-    forms = {"title": f"{{:{widest}}}".format, "score": "{:#.2g}".format,
-             "median_wage": "{:,.0f}".format}  # fmt: skip
-    click.echo(found[columns].to_string(index=False, formatters=forms, na_rep="–"))
-    click.echo("\n".join(filter(None, [found.attrs["limits"], found.attrs.get("words")])))
+    told = found[[name for name in columns if found[name].astype(bool).any()]]
+    forms = {"title": f"{{:{found['title'].str.len().max()}}}".format,
+             "score": "{:#.2g}".format, "median_wage": "{:,.0f}".format}  # fmt: skip
+    click.echo(told.to_string(index=False, formatters=forms, na_rep="–"))
+    click.echo("\n".join(filter(None, found.attrs.values())))
     if writer:
-        _explain(person, found, writer)
+        with writing(writer) as how:
+            explained = explain(person, found, **how)
+        for title, points in explained.groupby("title", sort=False):
+            click.secho(f"\n{title}", bold=True)
+            for point in points.itertuples():
+                click.echo(f"  {point.side:8}{point.words} ({point.fact})")
+        for notice in explained.attrs["notices"]:
+            click.echo(notice, err=True)
 
 
-def _explain(person: Any, found: Any, writer: str) -> None:
-    """Print the explanations of a list: its words and the facts that they stand beside."""
-    from careerlib.app.llm import writing
-    from careerlib.explain import explain
-
-    with writing(writer) as how:
-        written = explain(person, found, **how)
-    for title, points in written.groupby("title", sort=False):
-        click.secho(f"\n{title}", bold=True)
-        for point in points.itertuples():
-            click.echo(f"  {point.side:8}{point.words} ({point.fact})")
-    for notice in written.attrs["notices"]:
-        click.echo(notice, err=True)
-
-
-@cli.command(params=[click.Argument(["file"], type=PATH, required=False)])
-def profile(file: Path | None) -> None:
+@cli.command(params=[click.Argument(["file"], type=click.File("x", "utf-8"), default="-")])
+def profile(file: TextIO) -> None:
     """Print a profile to fill in, or write it into a new file.
 
     Example: careerlib profile my_profile.yml
     """
-    text = (DATA / "profile.yml").read_text("utf-8")
-    if file is None:
-        return click.echo(text, nl=False)
-    if file.exists():
-        raise CareerlibError(f"{shown(file)} is there already; name another file.")
-    write(file, text)
-    click.echo(f"Fill in {shown(file)}; then, careerlib recommend {shown(file)} prints your list.")
+    file.write((DATA / "profile.yml").read_text("utf-8"))
 
 
 @cli.group()
@@ -202,14 +182,14 @@ def data() -> None:
     option("--bls", "BLS Employment Projections workbook.", type=PATH, required=True),
     option("--output", "For the tables.", DATA, type=PATH),
 ])  # fmt: skip
-def build(onet: Path, bls: Path, output: Path) -> None:
+def build(**options: Path) -> None:
     """Build the tables of figures from the official files.
 
     Example: careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx
     """
     from careerlib import sources
 
-    click.echo(sources.build(onet, bls, output))
+    click.echo(sources.build(**options))
 
 
 @data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
@@ -232,10 +212,7 @@ def fetch(output: Path) -> None:
            type=click.IntRange(1), nargs=2, metavar="LISTS DAYS"),
 ])  # fmt: skip
 def serve(**options: Any) -> None:
-    """Serve lists, explanations and feedback over HTTP until Ctrl-C.
-
-    Example: careerlib serve --port 8000
-    """
+    """Serve lists, explanations and feedback over HTTP until Ctrl-C."""
     from careerlib.app import service
 
     service.serve(**options)

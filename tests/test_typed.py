@@ -63,8 +63,9 @@ def test_no_score_is_printed_as_0():
 def test_the_profile_to_fill_in_is_printed_or_written_and_says_too_little(tmp_path):
     empty = careerlib("profile")
     assert "or state your occupation" in careerlib("recommend", "-", typed=empty)
-    assert "Fill in" in careerlib("profile", str(tmp_path / "mine.yml"))
+    assert careerlib("profile", str(tmp_path / "mine.yml")) == ""
     assert (tmp_path / "mine.yml").read_text("utf-8") == empty
-    assert "is there already" in careerlib("profile", str(tmp_path / "mine.yml"))
+    again = CliRunner().invoke(cli, ["profile", str(tmp_path / "mine.yml")])
+    assert again.exit_code == 2 and "File exists" in again.stderr
     filled = empty.replace("  Social:", "  Social: 6").replace("  Speaking:", "  Speaking: 4")
     assert "confidence" in careerlib("recommend", "-", typed=filled)

@@ -16,6 +16,7 @@ import numpy as np
 from careerlib.encoding import ALL_SLOTS
 from careerlib.errors import CareerlibError, told
 
+FAULTS = sqlite3.Error, OSError
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
 SCHEMA = Path(__file__).with_suffix(".sql").read_text("utf-8")
 ROW = "INSERT OR REPLACE INTO lists (list, method, stated, shown) VALUES (?, ?, ?, ?)"
@@ -33,7 +34,7 @@ def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
     """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
     path = Path(path).absolute()
     do = "name another file, or mend this one"
-    with told(f"{path} cannot keep feedback", do, sqlite3.Error, OSError, raised=Unavailable):
+    with told(f"{path} cannot keep feedback", do, *FAULTS, raised=Unavailable):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
         address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
@@ -43,7 +44,6 @@ def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
             if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
                 raise sqlite3.DatabaseError("another program or version has made it")
             store.executescript(SCHEMA)
-            store.execute("SELECT position, at, secret.key FROM feedback, lists, secret LIMIT 0")
             stack.pop_all()
     return store
 
@@ -58,7 +58,6 @@ def record(
     """
     stated = json.dumps({ALL_SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
-    faults = sqlite3.Error, OSError
-    with told("Feedback cannot be kept", "press again later", *faults, raised=Unavailable), store:
+    with told("Feedback cannot be kept", "press again later", *FAULTS, raised=Unavailable), store:
         store.execute(ROW, (name, method, stated, shown))
         store.execute(OLD, keep)

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -10,7 +9,6 @@ import pandas as pd
 from IPython.display import Javascript, display
 
 from careerlib.catalog import EDUCATION, GROUPS, load_catalog
-from careerlib.errors import CareerlibError
 from careerlib.profile import SCALES, Profile, write_profile
 from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, recommend
@@ -41,50 +39,41 @@ class ProfileForm:
             "fields": widgets.SelectMultiple(options=groups, description="fields wanted", **WHOLE),
         }
         self.method = choice(options=[*METHODS], value="matched", description="method", **WHOLE)
-        self.output = widgets.Output()
         show = widgets.Button(description="Show the list", button_style="primary")
-        save = widgets.Button(description="Save")
-        show.on_click(lambda _: self._answer(self.listed))
-        save.on_click(lambda _: self._answer(self.save))
+        save, output = widgets.Button(description="Save"), widgets.Output()
+        answered = output.capture(clear_output=True, wait=True)  # also with an error's sentence
+        show.on_click(answered(self.show))
+        save.on_click(answered(self.save))
         parts = [widgets.GridBox([*part.values()], layout=GRID) for part in self.sliders.values()]
         blocks = [block.replace("_", " ") for block in SCALES]
         self.ratings = widgets.Accordion(parts, titles=blocks, selected_index=0)
         now, *limits = self.boxes.values()
         last = widgets.HBox([self.method, show, save])
-        self.widget = widgets.VBox([now, self.ratings, *limits, last, self.output])
+        self.widget = widgets.VBox([now, self.ratings, *limits, last, output])
 
     @property
     def profile(self) -> Profile:
-        stated = {block: {name: slider.value for name, slider in sliders.items() if slider.value}
-                  for block, sliders in self.sliders.items()}  # fmt: skip
-        for name, box in self.boxes.items():
-            stated[name] = box.value.strip() if isinstance(box.value, str) else box.value
+        stated = {name: box.value for name, box in self.boxes.items()}
+        stated["min_wage"] = stated["min_wage"].strip()
+        for block, sliders in self.sliders.items():
+            stated[block] = {name: slider.value for name, slider in sliders.items() if slider.value}
         return Profile(**{name: said for name, said in stated.items() if said})
 
-    def listed(self) -> pd.DataFrame:
-        """The list for the profile, and, printed, what its limits removed and its words mean."""
+    def show(self, _: widgets.Button | None = None) -> None:
+        """The list for the profile, what its limits removed and what its words mean."""
         rows = recommend(self.profile, method=self.method.value)
-        print(*filter(None, [rows.attrs["limits"], rows.attrs["words"]]), sep="\n")
+        print(*filter(None, rows.attrs.values()), sep="\n")
         wages = rows["median_wage"].map("{:,.0f}".format, na_action="ignore").fillna("–")
         shown = rows.assign(score=rows["score"].map("{:#.2g}".format), median_wage=wages)[SHOWN]
-        return shown.set_index("rank").rename_axis(None)
+        with pd.option_context("display.max_colwidth", None):
+            display(shown.set_index("rank").rename_axis(None))
 
-    def save(self) -> None:
+    def save(self, _: widgets.Button | None = None) -> None:
         """Write the profile to the project's root and print the command that uses it."""
         write_profile(self.profile, FILE)
         asked = ["-m", "careerlib", "recommend", str(FILE), "--method", self.method.value]
         command = shlex.join(part.replace("\\", "/") for part in [sys.executable, *asked])
         print(f"Saved; in a terminal this prints the list:\n{command}")
-
-    def _answer(self, action: Callable[[], pd.DataFrame | None]) -> None:
-        """Show what the action gives, or the sentence of its error."""
-        self.output.clear_output(wait=True)
-        with self.output, pd.option_context("display.max_colwidth", None):
-            try:
-                if (answer := action()) is not None:
-                    display(answer)
-            except CareerlibError as error:
-                print(error)
 
 
 def profile_form() -> None:

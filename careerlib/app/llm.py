@@ -6,7 +6,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
@@ -18,14 +18,6 @@ MODEL = "smollm2-135m-instruct"
 SAMPLING = {"temperature": 0.0, "seed": 1, "frequency_penalty": 0.3}
 
 
-@contextmanager
-def writing(writer: str) -> Iterator[dict[str, Any]]:
-    """What `explain` is given so that this one writes; "local" starts the local model."""
-    with local_model() if writer == "local" else nullcontext() as client:
-        how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None, "seconds": 600.0}
-        yield {"writer": "openai", "client": client, **how} if client else {"writer": writer}
-
-
 def weights() -> Path | None:
     """The model's file; None if the extra is not installed."""
     # The package is not imported: that would need the program it is a plug-in of.
@@ -35,25 +27,29 @@ def weights() -> Path | None:
 
 
 @contextmanager
-def local_model() -> Iterator[Any]:
-    """An OpenAI client of a server on the loopback interface, which ends with the `with` block, or
-    when we are gone, and wants a key that only this client has. CareerlibError: cannot start."""
+def writing(writer: str) -> Iterator[dict[str, Any]]:
+    """What `explain` is given so that this one writes.
+
+    "local" is a server on the loopback interface, which ends with the `with` block, or when we are
+    gone, and wants a key that only this client has. CareerlibError: it cannot start.
+    """
+    if writer != "local":
+        yield {"writer": writer}
+        return
     if not weights():
         raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     from openai import DefaultHttpxClient, OpenAI  # load for a second
 
     key, pipes = secrets.token_urlsafe(), {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL}
     command, env = [sys.executable, "-m", "careerlib.app.llm"], {**os.environ, "KEY": key}
+    how = {"model": MODEL, "sampling": SAMPLING, "at_once": 1, "cache": None, "seconds": 600.0}
     # In a process, since a server that is stopped in the middle of an answer takes ours with it.
-    with Popen(command, text=True, env=env, **pipes) as process:
-        try:
-            if not (address := process.stdout.readline().strip()):
-                raise CareerlibError("The local model cannot start; use the writer 'template'.")
-            web = DefaultHttpxClient(trust_env=False)  # no proxy
-            with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
-                yield client
-        finally:
-            process.kill()  # it has nothing to lose
+    with Popen(command, text=True, env=env, **pipes) as process:  # it ends with its input
+        if not (address := process.stdout.readline().strip()):
+            raise CareerlibError("The local model cannot start; use the writer 'template'.")
+        web = DefaultHttpxClient(trust_env=False)  # no proxy
+        with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
+            yield {"writer": "openai", "client": client, **how}
 
 
 if __name__ == "__main__":  # the child process: serve until the standard input ends

@@ -8,15 +8,16 @@ import asyncio
 import hmac
 import json
 import logging
+import os
 import re
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, closing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import asdict
-from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Literal
+from textwrap import shorten
+from typing import Annotated, Any, Literal
 
 import pandas as pd
 import uvicorn
@@ -27,47 +28,36 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from careerlib import __version__
-from careerlib.app.connection import Connection, allow_files
-from careerlib.app.feedback import Unavailable, open_store, record
+from careerlib import __version__, profile
+from careerlib.app.feedback import open_store, record
 from careerlib.catalog import EDUCATION, RELEASE, load_catalog
 from careerlib.encoding import encode_persons
-from careerlib.errors import CareerlibError
+from careerlib.errors import CareerlibError, told
 from careerlib.explain import explain
-from careerlib.profile import HIGHEST_WAGE, SARAH, Profile
-from careerlib.profile import sentence as profile_sentence
+from careerlib.profile import SARAH, Profile
 from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
-MOST_BYTES, MOST_ROWS = 64 * 1024, 50  # of a request's body; of a list
-HOSTS = ["localhost", "127.0.0.1", "::1"]  # the names under which the service answers
+MOST_BYTES = 64 * 1024  # of a request's body
+MOST_SECONDS, MOST_OPEN = 10, 500  # for a request to come; connections that have so long
+HOSTS = {"localhost", "127.0.0.1", "::1"}  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-HEADERS["X-Content-Type-Options"] = "nosniff"
+HEADERS = {
+    "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}  # fmt: skip
 CATALOG = load_catalog()
 TITLES = pd.concat([CATALOG.titles.reset_index(), CATALOG.reported], ignore_index=True)
 TITLES["occupation"] = TITLES["onet_soc_code"].map(CATALOG.titles)
 
-
-@asynccontextmanager
-async def _prepared(app: FastAPI) -> AsyncIterator[None]:
-    """The feedback's file is made; where it cannot be, each thumb is told so."""
-    with suppress(Unavailable), closing(open_store(app.state.feedback)) as store:
-        ((app.state.key,),) = store.execute("SELECT key FROM secret")
-    # Few at once, for a thread cannot be cut off when the service ends.
-    to_thread.current_default_thread_limiter().total_tokens = 4
-    yield
-
-
-Refusal = create_model("Refusal", error=str)
 app = FastAPI(
     title="A career recommender", version=__version__, docs_url=None, redoc_url=None,
-    lifespan=_prepared,
-    responses=dict.fromkeys((400, 403, 404, 409, 413, 422, 503), {"model": Refusal}),
+    responses={"default": {"model": create_model("Refusal", error=str)}},
 )  # fmt: skip
 app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MOST_BYTES)  # also without a length
 app.state.feedback, app.state.keep = OUTPUTS / "feedback.db", (100_000, 365)  # lists, days
@@ -77,19 +67,15 @@ app.state.key = secrets.token_bytes(32)
 @app.middleware("http")
 async def _guarded(request: Request, call_next: Callable) -> Response:
     """Only the service's own pages may ask, nobody at length, and no answer stays in a browser."""
-    refuse, said = lambda status, why: JSONResponse({"error": why}, status), request.headers
+    said, why = request.headers, ""
     host = said.get("host", "")
-    if not any(fnmatch(_name(host), name) for name in HOSTS):
-        answer = refuse(400, "The service has another name; --allow-host gives it one more.")
+    if _name(host) not in HOSTS:
+        status, why = 400, "The service has another name; --allow-host gives it one more."
     elif said.get("origin", f"://{host}").partition("://")[2] != host:
-        answer = refuse(403, "A page of another origin asks; open the service's own page.")
+        status, why = 403, "A page of another origin asks; open the service's own page."
     elif int(said.get("content-length", 0)) > MOST_BYTES:
-        answer = refuse(413, f"The request is longer than {MOST_BYTES:,} bytes.")
-    else:
-        try:
-            answer = await call_next(request)
-        except asyncio.CancelledError:
-            answer = refuse(503, "The service is ending.")
+        status, why = 413, f"The request is longer than {MOST_BYTES:,} bytes."
+    answer = JSONResponse({"error": why}, status) if why else await call_next(request)
     answer.headers.update(HEADERS)
     return answer
 
@@ -103,25 +89,25 @@ def _name(host: str) -> str:
 SCHEMA = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
 SCHEMA["properties"] |= {
     "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
-    "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": HIGHEST_WAGE},
+    "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": profile.HIGHEST_WAGE},
     "max_education": {"enum": [None, *EDUCATION]},
     "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
 }
-Stated = Annotated[Profile, WithJsonSchema(SCHEMA)]
-Method = Literal[tuple(METHODS)]
 
 
 class Wanted(BaseModel, extra="forbid"):
     """What to recommend, to whom."""
 
-    profile: Stated
-    method: Method = "matched"
-    top: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 10
+    profile: Annotated[Profile, WithJsonSchema(SCHEMA)]
+    method: Literal[tuple(METHODS)] = "matched"
+    top: Annotated[int, Field(ge=1, le=50)] = 10
     rank_by: Literal[RANK_BY] = "fit"
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
-Listed = create_model("Listed", list=str, limits=str, words=str, occupations=list[dict])
+Listed = create_model(
+    "Listed", list=str, limits=str, words=str, occupations=list[dict], reasons=list[dict]
+)
 
 
 class Pressed(BaseModel, extra="forbid"):
@@ -152,31 +138,26 @@ def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[s
 
 @app.post("/recommendations")
 def recommendations(wanted: Wanted) -> Listed:
-    """What limits removed, what words mean; a row an occupation, best first; all that is to be kept
-    of the list, signed, to come back with thumbs."""
-    rows, name = _ranked(wanted), secrets.token_hex(16)
+    """What limits removed, what words mean; a row an occupation, best first; of each, what speaks
+    for it and against it, and a next step; all that is to be kept, signed, to come with thumbs."""
+    rows, name = recommend(**dict(wanted)), secrets.token_hex(16)
+    explained = explain(wanted.profile, rows, catalog=CATALOG)
     kept = json.dumps([name, wanted.method, asdict(wanted.profile), *rows["onet_soc_code"]])
-    said = {"limits": rows.attrs["limits"], "words": rows.attrs["words"]}
-    return {"list": _signature(kept) + kept, **said, "occupations": _records(rows)}
-
-
-@app.post("/explanations")
-def explanations(wanted: Wanted) -> dict[str, list]:
-    """Of each occupation of the same list: what speaks for it and against it, and a next step."""
-    told = explain(wanted.profile, _ranked(wanted), catalog=CATALOG)
-    return {"explanations": _records(told)}
+    occupations, reasons = (table.to_dict("records") for table in (rows, explained))
+    said = {**rows.attrs, "occupations": occupations, "reasons": reasons}
+    return {"list": _signature(kept) + kept, **said}
 
 
 @app.post("/feedback")
 def feedback(pressed: Pressed) -> dict[str, int]:
     """Kept once this has answered; the same list sent again replaces itself."""
     signature, kept = pressed.list[:64], pressed.list[64:]
-    if not hmac.compare_digest(signature.encode(), _signature(kept).encode()):
+    if not hmac.compare_digest(signature, _signature(kept)):
         raise CareerlibError("No such list was given out here; ask for a list, and press there.")
-    name, method, profile, *codes = json.loads(kept)
+    name, method, stated, *codes = json.loads(kept)
     if len(codes) != len(pressed.pressed):
         raise CareerlibError(f"The list has {len(codes)} occupations; give a number for each.")
-    (person,) = encode_persons(Profile(**profile))
+    (person,) = encode_persons(Profile(**stated))
     with closing(open_store(app.state.feedback, make=False)) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}
@@ -184,15 +165,6 @@ def feedback(pressed: Pressed) -> dict[str, int]:
 
 def _signature(text: str) -> str:
     return hmac.digest(app.state.key, text.encode(), "sha256").hex()
-
-
-def _ranked(wanted: Wanted) -> pd.DataFrame:
-    return recommend(wanted.profile, **wanted.model_dump(exclude={"profile"}))
-
-
-def _records(rows: pd.DataFrame) -> list[dict]:
-    """In Python's types; a missing figure is None."""
-    return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
 @app.exception_handler(HTTPException)
@@ -204,14 +176,39 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, RecursionError):
         sentence = "The request is nested too deeply to be read; a profile has three levels."
     elif isinstance(error, RequestValidationError):
-        first = error.errors()[0]
-        stated = [one for one in error.errors() if one["loc"][1:2] == ("profile",)]
-        where = ".".join(str(part)[:40] for part in first["loc"][1:4] if isinstance(part, str))
-        where = " ".join(where.split()) or "the body"
-        sentence = f"The request cannot be used: {where}: {first['msg'][:160]}."
-        sentence = profile_sentence(stated) if stated else sentence
+        first, *_ = problems = error.errors()
+        where = ".".join(map(str, first["loc"]))
+        why = shorten(f"{first['msg']} (at {where})", 300, placeholder="...")
+        stated = [one for one in problems if one["loc"][1:2] == ("profile",)]
+        sentence = profile.sentence(stated) if stated else f"The request cannot be used: {why}."
         status = 404 if first["loc"][2:3] == ("occupation",) else 422  # well said, but not there
     return JSONResponse({"error": sentence}, status, getattr(error, "headers", None))
+
+
+class Connection(H11Protocol):
+    """uvicorn's, with a clock: cut off where a request does not come, and soon in a crowd."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self.look()
+
+    def look(self, before: Any = "nothing yet") -> None:
+        """Again and again: is it the request of the last time that is still not there?"""
+        reads = not self.cycle or self.cycle.more_body or self.cycle.response_complete
+        if reads and self.cycle is before:
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            seconds = MOST_SECONDS if len(self.connections) < MOST_OPEN else 0.4
+            self.loop.call_later(seconds, self.look, self.cycle)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which ends soon, whatever is in flight: what was acknowledged is in the file."""
+
+    async def main_loop(self) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = 4  # at work at once
+        await super().main_loop()
+        asyncio.get_running_loop().call_later(1, os._exit, 0)
 
 
 def serve(
@@ -219,28 +216,26 @@ def serve(
 ) -> None:
     """Run the service until it is ended; the arguments are the options of `careerlib serve`."""
     app.state.feedback, app.state.keep = feedback, keep
-    try:
+    do = "choose another --host or --port"
+    with told(f"Cannot listen at '{host}', port {port}", do, OSError, UnicodeError):
         family, *_, address = socket.getaddrinfo(host or ".", port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address, family=family)
-    except (OSError, UnicodeError) as error:
-        where, why = f"at '{host}', port {port}", getattr(error, "strerror", None) or "no name"
-        told = f"Cannot listen {where} ({why}); choose another --host or --port."
-        raise CareerlibError(told) from None
-    allow_files()
+    # It would tell of each connection that it cannot accept, a thousand times a second.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with suppress(ImportError):  # Windows has no limit of open files, others a low one at first
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     with listening:
         with closing(open_store(feedback)) as store:
-            ((lists,),) = store.execute("SELECT COUNT(*) FROM lists")
+            ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
-        HOSTS.extend(map(_name, [address, host, *allow_host]))
+        HOSTS.update(map(_name, [address, host, *allow_host]))
         at = f"[{address}]" if ":" in address else address
-        kept = f"thumbs go to {feedback} ({lists:,} lists, {feedback.stat().st_size:,} bytes)"
+        kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)
-        # It logs no profile, and ends within seconds, whatever it is at.
-        how = {"log_level": "error", "access_log": False, "timeout_graceful_shutdown": 1}
-        # Who was cut off then has been answered; it is no fault.
-        logging.getLogger("uvicorn.error").addFilter(
-            lambda line: not line.exc_info or line.exc_info[0] is not asyncio.CancelledError
-        )
+        how = {"log_level": "error", "access_log": False, "lifespan": "off"}  # no profile is logged
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])
+            Server(uvicorn.Config(app, http=Connection, **how)).run(sockets=[listening])

@@ -57,7 +57,9 @@ def test_a_title_as_people_say_it_leads_to_its_occupation_or_names_it(catalog):
         try:
             assert catalog.position(title) < len(catalog)
         except CareerlibError as error:
-            assert f"'{title}' is no single" in str(error) and catalog.titles[code] in str(error)
+            assert f"'{title}' is not the title of one" in str(error) and catalog.titles[
+                code
+            ] in str(error)
 
 
 def test_no_such_occupation_or_catalog_is_told_with_the_nearest(catalog, post, refusal):

@@ -126,7 +126,7 @@ def test_it_answers(service):
     [
         (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
         (LIST, {"profile": {}}, 409, "empty"),
-        (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "'Wizzard' is no single"),
+        (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "'Wizzard' is not the title of one"),
         (LIST, {**STATED, "method": "mached"}, 422, "'matched'"),
         (LIST, b"{", 422, "JSON"),
         (LIST, b"[" * 30_000, 400, "nested too deeply"),

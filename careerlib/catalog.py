@@ -103,8 +103,8 @@ class Catalog:
         known = self.reported["title"][self.reported["onet_soc_code"].isin(self.codes)]
         near = nearest(occupation, [*self.titles, *self.codes, *known]).rstrip(".")
         near = f"did you mean {'; '.join(self.titles[here])}?" if here else near
-        what = f"{quoted(occupation)} is not the title of one rated occupation in the catalog '{self.name}'"
-        raise CareerlibError(f"{what} ({near}).")
+        what = f"{quoted(occupation)} is not the title of one rated occupation in the catalog"
+        raise CareerlibError(f"{what} '{self.name}' ({near}).")
 
     def take(self, positions: Sequence[int] | np.ndarray, name: str) -> "Catalog":
         """The catalog of the occupations at these rows, in this order."""

@@ -95,10 +95,9 @@ def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **opti
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
-    from careerlib.batch.notebooks import given, plan
-    from careerlib.batch.sweep import each, run_sweep, summary
+    from careerlib.batch.notebooks import each, given, plan, summary, sweep
 
-    table = run_sweep(plan(notebooks, only, given(parameters, file), each), **options)
+    table = sweep(plan(notebooks, only, given(parameters, file), each), **options)
     click.echo(summary(table))
     sys.exit("failed" in set(table["kind"]))
 

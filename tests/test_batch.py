@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from careerlib.__main__ import cli
 from careerlib.batch import notebooks as batch
-from careerlib.batch.notebooks import plan, run, value_of
-from careerlib.batch.sweep import each, run_sweep
+from careerlib.batch.notebooks import each, plan, run, value_of
+from careerlib.batch.notebooks import sweep as run_sweep
 from careerlib.errors import CareerlibError
 from careerlib.project import MARK, ROOT, output_folder
 
@@ -246,8 +246,8 @@ def folder(tmp_path, monkeypatch):
         ({"parameters": {"count": "2.0"}}, "must be int like its default 1, not '2.0'."),
         ({"parameters": {"cout": "1"}}, "has a parameter 'cout'; did you mean count?"),
         ({"only": ["02"], "parameters": {"count": "1"}}, "valid names are seed."),
-        ({"only": ["02_secnd"]}, "No notebook is called '02_secnd'; did you mean 02_second?"),
-        ({"folder": Path("nowhere")}, "There are no notebooks"),
+        ({"only": ["02_secnd"]}, "is called like '02_secnd'; did you mean 02_second?"),
+        ({"folder": Path("nowhere")}, "No notebook in nowhere is called like '01_name.ipynb'; give"),
         ({"output": "mine"}, "folder mine (it holds files that no run has made)"),
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
         ({"output": "used"}, "folder used (OperationalError: database is locked); wait for the"),

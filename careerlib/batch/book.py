@@ -24,8 +24,6 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
     A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
     an earlier book then stays.
     """
-    if not (notebooks.parent / "book").is_dir():
-        raise CareerlibError("The book needs a checkout of the project, with its folder 'book'.")
     needed = "it needs a checkout of the project, and room in the output folder"
     with (
         told("The book cannot be made", needed, OSError),
@@ -35,9 +33,8 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
         source, made = Path(folder, "source"), Path(folder, "book")
         copy_source(source, output, notebooks)
         command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
-        built = subprocess.run(
-            command, env=environment(), capture_output=True, encoding="utf-8", errors="replace"
-        )
+        options = {"env": environment(), "capture_output": True, "encoding": "utf-8"}
+        built = subprocess.run(command, errors="replace", **options)
         if built.returncode:
             causes = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", built.stderr, re.M)
             cause = (causes or [" ".join(built.stderr.split())])[-1][:300].rstrip(".")
@@ -50,9 +47,8 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
 def copy_source(source: Path, output: Path, notebooks: Path) -> None:
     """The folder from which Sphinx makes the book; a notebook that was run wins."""
     shutil.copytree(notebooks.parent / "book", source)
-    (source / "notebooks" / "images").mkdir(parents=True)
-    (source / "data").mkdir()
     for name in PAGES:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(notebooks.parent / name, source / name)
     for path in [*notebooks_in(notebooks), *notebooks_in(output)]:
         code(path)  # names a damaged one

@@ -247,7 +247,7 @@ def folder(tmp_path, monkeypatch):
         ({"parameters": {"cout": "1"}}, "has a parameter 'cout'; did you mean count?"),
         ({"only": ["02"], "parameters": {"count": "1"}}, "valid names are seed."),
         ({"only": ["02_secnd"]}, "is called like '02_secnd'; did you mean 02_second?"),
-        ({"folder": Path("nowhere")}, "No notebook in nowhere is called like '01_name.ipynb'; give"),
+        ({"folder": Path("nowhere")}, "in nowhere is called like '01_name.ipynb'; give"),
         ({"output": "mine"}, "folder mine (it holds files that no run has made)"),
         ({"output": "mine/index.html"}, "Cannot write into the output folder mine/index.html"),
         ({"output": "used"}, "folder used (OperationalError: database is locked); wait for the"),

@@ -9,7 +9,7 @@ import pytest
 
 from careerlib import ledger
 from careerlib.project import NOTEBOOKS
-from careerlib.tables import aligned
+from careerlib.figures import aligned
 
 
 def shown(call, *args, **kwargs):

@@ -73,8 +73,7 @@ def run(
 
     Example: careerlib run --only 04 -p seed 7
     """
-    from careerlib.batch.book import write_book
-    from careerlib.batch.notebooks import given, plan, run
+    from careerlib.batch.notebooks import given, plan, run, write_book
 
     if in_place and (parameters or file):
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
@@ -108,7 +107,7 @@ def book(output: str) -> None:
 
     Example: careerlib book
     """
-    from careerlib.batch.book import write_book
+    from careerlib.batch.notebooks import write_book
 
     click.echo(f"The book is {shown(write_book(output))}.")
 

@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from conftest import write_notebook
 
-from careerlib.batch.book import PAGES, copy_source, write_book
 from careerlib.batch.execution import environment
+from careerlib.batch.notebooks import PAGES, copy_source, write_book
 from careerlib.project import MARK, NOTEBOOKS, ROOT
 
 

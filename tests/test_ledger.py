@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from careerlib import ledger
-from careerlib.project import NOTEBOOKS
 from careerlib.figures import aligned
+from careerlib.project import NOTEBOOKS
 
 
 def shown(call, *args, **kwargs):

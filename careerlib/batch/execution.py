@@ -27,6 +27,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
 from tqdm import tqdm
+from traitlets.config import Config
 
 from careerlib.errors import told
 from careerlib.project import ROOT, fingerprint
@@ -63,44 +64,40 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class Kernel(AsyncKernelManager):
-    """A kernel of this very Python, with a folder of its own for all that it writes."""
+    """A kernel of this very Python; what it writes is in the folder of its connection file."""
 
     def start_kernel(self, **options: Any) -> Any:
-        self.scratch = tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True)
-        folder = self.scratch.name
+        folder = str(Path(self.connection_file).parent)
         self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
-        self.connection_file = str(Path(folder, "kernel.json"))
         # No port that another kernel takes meanwhile; the name of a socket has 103 letters at most.
-        if os.name == "posix" and len(folder) < 100:
-            self.transport, self.ip = "ipc", str(Path(folder, "s"))
+        if os.name == "posix" and len(folder) < 90:
+            self.transport = "ipc"
         env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder)
         return super().start_kernel(**options, env=env, stdout=DEVNULL, stderr=DEVNULL)
-
-    async def cleanup_resources(self, **options: Any) -> None:
-        await super().cleanup_resources(**options)
-        self.scratch.cleanup()
 
 
 def execute(run: Run, timeout: float) -> Run:
     """Execute one notebook in its folder, if this machine has it, for `timeout` seconds at most."""
     start, problem, begun, folder = time.monotonic(), "", [], run.path.parent
     made = nbformat.reads(run.text, as_version=4)
-    try:
-        papermill.execute_notebook(
-            made, None, run.parameters, kernel_name="python3", language="python",
-            progress_bar=False, autosave_cell_every=0, record_timing=False,
-            kernel_manager_class=Kernel, shutdown_kernel="immediate",
-            timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
-            start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
-            extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
-            resources={"metadata": {"path": str(folder) if folder.is_dir() else None}},
-            # The cells as they are filled; papermill's own metadata and marks are of its copy.
-            on_notebook_start=lambda notebook: made.update(cells=[*notebook.cells]),
-            on_cell_execute=lambda cell, cell_index: begun.append(cell),
-        )  # fmt: skip
-    except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
-    ensure_event_loop().close()  # of this thread, made by nbclient
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
+        try:
+            papermill.execute_notebook(
+                made, None, run.parameters, kernel_name="python3", language="python",
+                progress_bar=False, record_timing=False, shutdown_kernel="immediate",
+                timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
+                start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
+                kernel_manager_class=Kernel,
+                config=Config(Kernel={"connection_file": f"{scratch}/kernel.json"}),
+                extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
+                resources={"metadata": {"path": str(folder) if folder.is_dir() else None}},
+                # The cells as they are filled; papermill's own marks are in its copy.
+                on_notebook_start=lambda notebook: made.update(cells=[*notebook.cells]),
+                on_cell_execute=lambda cell, cell_index: begun.append(cell),
+            )  # fmt: skip
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+        ensure_event_loop().close()  # of this thread, made by nbclient
     if (seconds := time.monotonic() - start) > timeout:
         problem = f"timed out after {timeout:g} s"
     shown = begun[-1].outputs if begun else []
@@ -151,8 +148,6 @@ def execute_all(
     one of this machine. At the end, by Ctrl-C too, all kernels end. CareerlibError if there is no
     such scheduler, it goes away, or a worker has another careerlib.
     """
-    if not planned:
-        return
 
     def call(version, run, timeout):  # sent as code: a worker without careerlib can say so
         from careerlib.batch import execution
@@ -162,23 +157,20 @@ def execute_all(
         return execution.execute(execution.Run(*run), timeout)
 
     how = "see that the scheduler runs and its workers have this careerlib, and repeat the command"
+    scheduler = scheduler if planned else None  # which then is not needed
     with _cluster(scheduler, jobs) if scheduler else futures.ThreadPoolExecutor(jobs) as pool:
         executor, running = pool.get_executor(pure=False) if scheduler else pool, {}
         try:
             for run in planned:
                 running[executor.submit(call, fingerprint(), [*run], timeout)] = run
-            done = tqdm(
-                futures.as_completed(running), total=len(planned), leave=False, disable=None
-            )
-            for count, future in enumerate(done):
+            bar = tqdm(futures.as_completed(running), total=len(planned), leave=False, disable=None)
+            for count, future in enumerate(bar):
                 run, kept = running.pop(future), f"{count} of {len(planned)} runs are done and kept"
                 with told(f"{kept}, the others cannot be executed", how, Exception):
                     executed = future.result()
-                name = " ".join(
-                    [run.path.stem, *map("{0[0]}={0[1]}".format, run.parameters.items())]
-                )
-                problem = executed.problem or "passed"
-                tqdm.write(f"{name}: {problem} ({executed.seconds:.1f} s)", file=sys.stderr)
+                given = "".join(f" {name}={value}" for name, value in run.parameters.items())
+                status = f"{executed.problem or 'passed'} ({executed.seconds:.1f} s)"
+                tqdm.write(f"{run.path.stem}{given}: {status}", file=sys.stderr)
                 yield run, executed
         finally:  # by Ctrl-C too: what waits is cancelled, and a thread ends with its kernel
             while [one for one in running if not (one.cancel() or one.done())]:

@@ -1,4 +1,4 @@
-"""The notebooks in batch: `careerlib run`, and `careerlib sweep` with combinations of parameters.
+"""The notebooks in batch: runs, sweeps of parameters, and the book, pages that open from disk.
 
 What is asked is checked before anything starts. What comes back is kept so that a failure spoils
 neither another result nor an earlier good one, and a sweep goes on where it was ended.
@@ -11,6 +11,10 @@ import math
 import os
 import platform
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -23,16 +27,20 @@ import papermill
 import yaml
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
-from careerlib import ledger
-from careerlib.batch.execution import Run, execute_all
+from careerlib import ledger, project
+from careerlib.batch.execution import Run, environment, execute_all
 from careerlib.errors import CareerlibError, nearest, quoted, told
-from careerlib.project import OUTPUTS, fingerprint, notebooks_in, output_folder, shown, write
+from careerlib.project import NOTEBOOKS, OUTPUTS, notebooks_in, output_folder, shown, write
 
 LEDGER = "10_the_ledger"  # runs last, among the executed notebooks, which it reads
 PACKAGES = ("numpy", "pandas", "scikit-learn", "matplotlib", "seaborn", "papermill")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 TYPES = {"int": int, "float": FiniteFloat, "bool": bool}
 COLUMNS = ("kind", "name", "holds", "verdict", "measured", "figure", "value")  # of a sweep
+# Beside Sphinx's own, and laid out as they are here, for their links.
+PAGES = ("README.md", "pyproject.toml", "LICENSE", "notebooks/images/controls.png",
+         "notebooks/glossary.md", "data/README.md", "data/PROCEDURE.md",
+         "data/claims.csv")  # fmt: skip
 
 
 def code(path: Path) -> str:
@@ -194,8 +202,8 @@ def sweep(planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any
 
 def _key(run: Run) -> str:
     """What a run's result depends on: the notebook, its parameters, and careerlib."""
-    content = json.dumps([fingerprint(), run.path.stem, run.text, run.parameters], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:24]
+    content = [project.fingerprint(), run.path.stem, run.text, run.parameters]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]
 
 
 def summary(table: pd.DataFrame) -> str:
@@ -206,3 +214,40 @@ def summary(table: pd.DataFrame) -> str:
     shares = shares.agg(runs="size", holds="mean").reset_index()
     text = shares.to_string(index=False, formatters={"holds": "{:.0%}".format})
     return f"{text}\n{(table['kind'] == 'failed').sum()} runs failed."
+
+
+def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
+    """Make the book of what runs left in `output`; return its first page.
+
+    A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
+    an earlier book then stays.
+    """
+    needed = "it needs a checkout of the project, and room in the output folder"
+    with (
+        told("The book cannot be made", needed, OSError),
+        output_folder(output) as output,
+        tempfile.TemporaryDirectory(dir=output, prefix=".book-") as folder,
+    ):
+        source, made = Path(folder, "source"), Path(folder, "book")
+        copy_source(source, output, notebooks)
+        command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
+        options = {"env": environment(), "capture_output": True, "encoding": "utf-8"}
+        built = subprocess.run(command, errors="replace", **options)
+        if built.returncode:
+            causes = re.findall(r"^\s*([\w.]*(?:Error|Exception)\b.*)", built.stderr, re.M)
+            cause = (causes or [" ".join(built.stderr.split())])[-1][:300].rstrip(".")
+            raise CareerlibError(f"The book could not be made: {cause}.")
+        shutil.rmtree(output / "book", ignore_errors=True)
+        made.rename(output / "book")
+    return output / "book" / "index.html"
+
+
+def copy_source(source: Path, output: Path, notebooks: Path) -> None:
+    """The folder from which Sphinx makes the book; a notebook that was run wins."""
+    shutil.copytree(notebooks.parent / "book", source)
+    for name in PAGES:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(notebooks.parent / name, source / name)
+    for path in [*notebooks_in(notebooks), *notebooks_in(output)]:
+        code(path)  # names a damaged one
+        shutil.copy(path, source / "notebooks")

@@ -81,11 +81,11 @@ def plan(
     runs = []
     for path, mine in declared.items():
         names = [name for name in parameters or {} if name in mine]
-        each = [dict.fromkeys(value_of(text, mine[name], path) for text in values(parameters[name]))
+        sets = [dict.fromkeys(value_of(text, mine[name], path) for text in values(parameters[name]))
                 for name in names]  # fmt: skip
-        if math.prod(map(len, each)) > 100_000:
+        if math.prod(map(len, sets)) > 100_000:
             raise CareerlibError("These are more than 100,000 runs; give fewer values.")
-        for combination in itertools.product(*each):
+        for combination in itertools.product(*sets):
             runs.append(Run(path, texts[path], dict(zip(names, combination, strict=True))))
     return runs
 
@@ -146,9 +146,8 @@ def run(
                 rows.append((one.path.stem, done.seconds, one.parameters, problem))
         table = pd.DataFrame(sorted(rows), columns=["notebook", "seconds", "parameters", "problem"])
         if not in_place:
-            packages = {name: version(name) for name in PACKAGES}
-            record = {"python": platform.python_version(), "packages": packages}
-            record["notebooks"] = table.to_dict("records")
+            record = {"notebooks": table.to_dict("records"), "python": platform.python_version()}
+            record["packages"] = {name: version(name) for name in PACKAGES}
             write(output / "run.json", json.dumps(record, indent=2) + "\n")
     return table
 
@@ -173,30 +172,29 @@ def sweep(planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any
         raise CareerlibError("A sweep needs a parameter with its values, such as -p seed 0..99.")
     found, rows = {}, []
     with output_folder(output) as output:
-        kept = output / "sweep" / "runs"
+        folder = output / "sweep"
         for key in keys:
             with suppress(OSError, ValueError):  # there is none yet, or it is damaged
-                found[key] = json.loads((kept / f"{key}.json").read_bytes())
+                found[key] = json.loads((folder / "runs" / f"{key}.json").read_bytes())
         waiting = [one for key, one in keys.items() if key not in found]
         for one, done in execute_all(waiting, **execution):
             found[_key(one)] = [{"kind": "failed", "name": done.problem, "figures": {}}]
             if not done.problem:
                 found[_key(one)] = ledger.read(json.loads(done.text))
-                write(kept / f"{_key(one)}.json", json.dumps(found[_key(one)]))
+                write(folder / "runs" / f"{_key(one)}.json", json.dumps(found[_key(one)]))
         for key, one in keys.items():
             about = {"notebook": one.path.stem, **one.parameters}
             for entry in found[key]:
                 rows.append(about | entry)
+                figure = about | {"kind": "figure", "name": entry["name"]}
                 for name, value in entry["figures"].items():
-                    figure = {"kind": "figure", "name": entry["name"], "figure": name}
-                    rows.append(about | figure | {"value": value})
+                    rows.append(figure | {"figure": name, "value": value})
         names = dict.fromkeys(name for one in planned for name in one.parameters)
         table = pd.DataFrame(rows, columns=["notebook", *names, *COLUMNS])
         short = table[table["kind"] == "finding"].rename(columns={"name": "finding"})
         short = short[["notebook", *names, "finding", "holds"]]
-        for name, part in {"sweep": table, "findings": short}.items():
-            text = part.to_csv(index=False, lineterminator="\n")
-            write(output / "sweep" / f"{name}.csv", text)
+        write(folder / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
+        write(folder / "findings.csv", short.to_csv(index=False, lineterminator="\n"))
     return table
 
 
@@ -229,7 +227,13 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
         tempfile.TemporaryDirectory(dir=output, prefix=".book-") as folder,
     ):
         source, made = Path(folder, "source"), Path(folder, "book")
-        copy_source(source, output, notebooks)
+        shutil.copytree(notebooks.parent / "book", source)
+        for name in PAGES:
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(notebooks.parent / name, source / name)
+        for path in [*notebooks_in(notebooks), *notebooks_in(output)]:  # one that was run wins
+            code(path)  # names a damaged one
+            shutil.copy(path, source / "notebooks")
         command = [sys.executable, "-m", "sphinx", "-q", str(source), str(made)]
         options = {"env": environment(), "capture_output": True, "encoding": "utf-8"}
         built = subprocess.run(command, errors="replace", **options)
@@ -240,14 +244,3 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
         shutil.rmtree(output / "book", ignore_errors=True)
         made.rename(output / "book")
     return output / "book" / "index.html"
-
-
-def copy_source(source: Path, output: Path, notebooks: Path) -> None:
-    """The folder from which Sphinx makes the book; a notebook that was run wins."""
-    shutil.copytree(notebooks.parent / "book", source)
-    for name in PAGES:
-        (source / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(notebooks.parent / name, source / name)
-    for path in [*notebooks_in(notebooks), *notebooks_in(output)]:
-        code(path)  # names a damaged one
-        shutil.copy(path, source / "notebooks")

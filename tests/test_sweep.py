@@ -10,7 +10,7 @@ from functools import partial
 
 import pandas as pd
 import pytest
-from conftest import started, until, write_notebook
+from conftest import until, write_notebook
 
 from careerlib import ledger
 from careerlib.batch import notebooks as batch
@@ -36,12 +36,6 @@ def notebooks(tmp_path):
     return tmp_path / "notebooks"
 
 
-def log(notebooks):
-    """What was executed."""
-    path = notebooks / "log"
-    return sorted(path.read_text().splitlines()) if path.exists() else []
-
-
 def swept(notebooks, given, output="out", **execution):
     """The table of a sweep of what was typed."""
     planned = batch.plan(notebooks, (), given, batch.each)
@@ -49,10 +43,11 @@ def swept(notebooks, given, output="out", **execution):
 
 
 def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks):
-    given, folder = {"seed": "3..2", "n": "1000,3000,1000"}, notebooks.parent / "out/sweep"
+    given, log = {"seed": "3..2", "n": "1000,3000,1000"}, notebooks / "log"
+    folder = notebooks.parent / "out/sweep"
     table = swept(notebooks, given)
     asked = ["2 1000", "2 3000", "3 1000", "3 3000"]
-    assert log(notebooks) == asked
+    assert sorted(log.read_text().splitlines()) == asked
     assert list(table) == ["notebook", "seed", "n", *batch.COLUMNS]
     assert set(table["notebook"]) == {"04_small"}
     counted = table["kind"].value_counts()
@@ -60,9 +55,7 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks):
     written = pd.read_csv(folder / "sweep.csv")
     assert written["figure"].value_counts()["half"] == 2
     _, small, large, failed = batch.summary(table).splitlines()
-    assert [line.split()[-3:] for line in (small, large)] == [
-        ["large", "1", "0%"], ["large", "1", "100%"],
-    ]  # fmt: skip
+    assert small.split()[-3:] == ["large", "1", "0%"] and large.endswith(" 100%")
     assert failed == "2 runs failed."
     kept = pd.read_csv(folder / "findings.csv")
     assert kept.values.tolist() == [["04_small", 2, 1000, "large", False],
@@ -72,7 +65,7 @@ def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks):
     damaged = next((folder / "runs").iterdir())
     damaged.write_text(damaged.read_text()[:-9])
     assert swept(notebooks, given).equals(table)
-    assert len(log(notebooks)) == len(asked) + 3
+    assert len(log.read_text().splitlines()) == len(asked) + 3
 
     # Another code of the notebook is another run.
     write_notebook(notebooks, "04_small", SOURCE.replace("2000", "0"), parameters=PARAMETERS)
@@ -96,17 +89,17 @@ def cluster(tmp_path):
     pytest.importorskip("distributed", reason="the extra `batch` is not installed")
     processes, file = [], tmp_path / "scheduler.json"
 
-    def start(*arguments, path=ROOT):
-        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+    def start(kind, options, path=ROOT):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options.split()]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
         variables = {**os.environ, "PYTHONPATH": str(path)}
         processes.append(subprocess.Popen([*command, "--no-dashboard"], env=variables, **quiet))
         return processes[-1]
 
-    scheduler = start("scheduler", "--port", "0", "--scheduler-file", str(file))
+    scheduler = start("scheduler", f"--port 0 --scheduler-file {file}")
     until(lambda: file.exists() and file.stat().st_size)
     address = json.loads(file.read_text())["address"]
-    yield address, scheduler, partial(start, "worker", address, "--no-nanny", "--nthreads", "1")
+    yield address, scheduler, partial(start, "worker", f"{address} --no-nanny --nthreads 1")
     for process in processes:
         process.kill()
         process.wait()
@@ -133,18 +126,14 @@ def test_a_dead_worker_loses_no_result_and_a_dead_scheduler_is_told(
     assert len([*tmp_path.glob("other/sweep/runs/*.json")]) == 1
 
 
-def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster):
+def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster, refusal):
     address, _, worker = cluster
     other = tmp_path / "other/careerlib"
     other.mkdir(parents=True)
     (other / "__init__.py").touch()
     worker(path=other.parent)
-    process = started("run", "--notebooks", notebooks, "--output", tmp_path / "out",
-                      "--scheduler", address)  # fmt: skip
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert told.startswith("Error: 0 of 2 runs are done") and "No module named 'careerlib." in told
-    assert told.count("\n") == 1
+    told = refusal(swept, notebooks, {"seed": "1"}, scheduler=address)
+    assert told.startswith("0 of 1 runs are done") and "No module named 'careerlib." in told
 
 
 def test_a_scheduler_that_is_not_there_or_silent_is_told(notebooks, refusal, monkeypatch):

@@ -191,7 +191,7 @@ def test_a_signal_ends_everything_at_once_and_keeps_what_is_done(tmp_path):
         process.send_signal(number) if name != "SIGINT" else os.killpg(process.pid, number)
     for name, process in begun.items():
         _, told = process.communicate(timeout=30)
-        until(lambda: not kernels[name].is_running(), 10)  # noqa: B023
+        until(lambda: not kernels[name].is_running())  # noqa: B023
         if name != "SIGKILL":
             assert told.splitlines()[-1].startswith("Interrupted: what had finished is kept")
             assert process.returncode == 130 and "Traceback" not in told

@@ -220,9 +220,8 @@ def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
     A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
     an earlier book then stays.
     """
-    needed = "it needs a checkout of the project, and room in the output folder"
     with (
-        told("The book cannot be made", needed, OSError),
+        told("The book cannot be made", "it needs a checkout, and room in --output", OSError),
         output_folder(output) as output,
         tempfile.TemporaryDirectory(dir=output, prefix=".book-") as folder,
     ):

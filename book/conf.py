@@ -14,7 +14,7 @@ import nh3
 from careerlib import ledger
 
 TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # no picture from elsewhere
-# Of a style only where a table's words are (careerlib.tables).
+# Of a style only where a table's words are (careerlib.figures).
 ATTRIBUTES = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "style"}}
 CLEANER = nh3.Cleaner(TAGS, attributes=ATTRIBUTES, filter_style_properties={"text-align"})
 

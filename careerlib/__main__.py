@@ -72,8 +72,7 @@ def run(
 
     Example: careerlib run --only 04 -p seed 7
     """
-    from careerlib.batch.book import write_book
-    from careerlib.batch.notebooks import given, plan, run
+    from careerlib.batch.notebooks import given, plan, run, write_book
 
     if in_place and (parameters or file):
         raise CareerlibError("--in-place executes the notebooks as they are; leave parameters out.")
@@ -94,10 +93,9 @@ def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **opti
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
-    from careerlib.batch.notebooks import given, plan
-    from careerlib.batch.sweep import each, run_sweep, summary
+    from careerlib.batch.notebooks import each, given, plan, summary, sweep
 
-    table = run_sweep(plan(notebooks, only, given(parameters, file), each), **options)
+    table = sweep(plan(notebooks, only, given(parameters, file), each), **options)
     click.echo(summary(table))
     sys.exit("failed" in set(table["kind"]))
 
@@ -105,7 +103,7 @@ def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **opti
 @cli.command(params=[OUTPUT])
 def book(output: str) -> None:
     """Make the book of what runs left behind."""
-    from careerlib.batch.book import write_book
+    from careerlib.batch.notebooks import write_book
 
     click.echo(f"The book is {shown(write_book(output))}.")
 

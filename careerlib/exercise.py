@@ -1,14 +1,13 @@
 """`check` ends an exercise: is the answer right, and if not, what would it be right for?"""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from math import isclose
 from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 
 def check(answer: Any, right: Any, hint: str = "", slips: Mapping[str, Any] | None = None) -> None:
@@ -21,19 +20,15 @@ def check(answer: Any, right: Any, hint: str = "", slips: Mapping[str, Any] | No
     """
     if answer is None:
         print("Your turn: put your answer in place of None.")
-    elif _same(answer, right := _value(right)):
+    elif _same(answer, right := right() if callable(right) else right):
         print(f"Right: {_shown(right)}")
     else:
         slip = next((words for words, wrong in (slips or {}).items() if _same(answer, wrong)), "")
         print(f"{_shown(answer)} is not it{': ' * bool(slip)}{slip}.", f"Hint: {hint}" * bool(hint))
 
 
-def _value(given: Any) -> Any:
-    return given() if callable(given) else given
-
-
 def _same(answer: Any, right: Any) -> bool:
-    answer, right = _plain(_value(answer)), _plain(_value(right))
+    answer, right = _plain(answer), _plain(right)
     if isinstance(right, float) and isinstance(answer, float | str):
         return _near(answer, right)
     if isinstance(right, list) and isinstance(answer, list):
@@ -43,15 +38,17 @@ def _same(answer: Any, right: Any) -> bool:
 
 def _plain(given: Any) -> Any:
     """Numbers as float, texts without case and spacing, everything that has parts as a list."""
-    if isinstance(given, pd.DataFrame | pd.Series | pd.Index | np.ndarray | np.generic):
-        given = getattr(given, "to_numpy", lambda: given)().tolist()
-    if isinstance(given, set | frozenset):
+    given = given() if callable(given) else given
+    if isinstance(given, set | frozenset | dict):
         return sorted(map(_plain, given), key=str)
     if isinstance(given, str):
         return " ".join(given.split()).casefold()
-    if isinstance(given, Collection):
+    given = np.array(given, dtype=object).tolist()  # of tables and arrays, too
+    if isinstance(given, list):
         return [_plain(part) for part in given]
-    return float(given) if isinstance(given, Real) and not isinstance(given, bool) else given
+    if isinstance(given, bool | np.bool):
+        return bool(given)
+    return float(given) if isinstance(given, Real) else given
 
 
 def _near(answer: float | str, right: float) -> bool:
@@ -59,15 +56,15 @@ def _near(answer: float | str, right: float) -> bool:
     found = re.fullmatch(r"([+-]?[\d,]*\.?\d+(?:e[+-]?\d+)?) ?(%?)", str(answer))
     if not found:
         return False
-    written = Decimal(found[1].replace(",", ""))
-    number, short = float(written), written.normalize().as_tuple()
-    percent = [True] if found[2] else [False, True] if abs(right) <= 1 < abs(number) else [False]
-    wanted = [100 * right if of_hundred else right for of_hundred in percent]
-    # A 0 at the end of a text is a digit; a whole number is rounded to no tens.
-    digits = len(written.as_tuple().digits if isinstance(answer, str) else short.digits)
-    places = max(-int(short.exponent), -99 if right % 1 else 0)
-    rounded = digits >= 2 and number in [round(each, places) for each in wanted]
-    return rounded or any(isclose(number, each, rel_tol=1e-6, abs_tol=1e-9) for each in wanted)
+    number = Decimal(found[1].replace(",", ""))
+    if isinstance(answer, float) or "." not in answer:  # else a 0 at its end is a digit
+        number = number.normalize()
+    _, digits, exponent = number.as_tuple()
+    place = exponent if right % 1 else min(exponent, 0)  # a whole number is rounded to no tens
+    half = Decimal(5).scaleb(place - 1) if len(digits) > 1 else 0
+    percent = [100] if found[2] else [1, 100] if abs(right) <= 1 < abs(number) else [1]
+    wanted = [right * scale for scale in percent]
+    return any(isclose(number, one, rel_tol=1e-6, abs_tol=max(half, 1e-9)) for one in wanted)
 
 
 def _shown(value: Any) -> str:

@@ -6,6 +6,9 @@ Importing this module sets the theme of matplotlib, and how a notebook shows a D
 import base64
 import html
 import io
+import re
+from itertools import zip_longest
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -13,13 +16,13 @@ from IPython import get_ipython
 from IPython.display import display
 from PIL import Image
 
-from careerlib.tables import aligned
-
 WIDTH = 7.2  # inches; shown 720 pixels wide
 # The colours of seaborn's colour-blind palette; grey for what the documents state.
 COLORS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#56b4e9")
 BLUE, ORANGE, GREEN, _, PURPLE, *_ = COLORS
 GREY = "0.55"
+NUMBER = re.compile(r"[-+−]?(USD )?\$?[-+−]?\d[\d,]*\.?\d*(e[-+]?\d+)?\s?[%×]?")
+MISSING = {"", "–", "NaN", "nan", "None", "<NA>"}
 
 plt.style.use("seaborn-v0_8-whitegrid")  # matplotlib has it: seaborn itself loads for long
 plt.rcParams.update({
@@ -31,9 +34,23 @@ plt.rcParams.update({
     "axes.spines.top": False, "axes.spines.right": False, "grid.color": "0.9",
     "patch.edgecolor": "w", "patch.force_edgecolor": True,
 })  # fmt: skip
-if shell := get_ipython():
-    pages = shell.display_formatter.formatters["text/html"]
-    pages.for_type(pd.DataFrame, lambda frame: aligned(frame._repr_html_()))
+
+
+def aligned(page: str) -> str:
+    """pandas' HTML of a table, columns of words to the left: JupyterLab sets all to the right."""
+    table = re.search("<table.*</table>", page, re.DOTALL)[0]
+    try:
+        tree = ElementTree.fromstring(table)
+    except ElementTree.ParseError:  # a text holds a control letter
+        return page
+    body = {cell for row in tree.iterfind("tbody/tr") for cell in row}
+    rows = [[*row] for row in tree.iter("tr") if row.find("*[@colspan]") is None]
+    for column in zip_longest(*map(reversed, rows)):  # from the right, where all rows end
+        cells = [cell for cell in column if cell is not None]
+        texts = {(cell.text or "").strip() for cell in cells if cell in body} - MISSING
+        for cell in cells if not all(map(NUMBER.fullmatch, texts)) else ():
+            cell.set("style", "text-align: left;")
+    return page.replace(table, ElementTree.tostring(tree, "unicode", "html"))
 
 
 def caption(sentence: str) -> None:
@@ -49,10 +66,15 @@ def caption(sentence: str) -> None:
     plt.close(figure)
     # A palette of 256 colours makes the file a third of its size; plots do not need more.
     Image.open(drawn).convert("RGB").quantize(256).save(small, format="png")
-    width, height = figure.get_size_inches()
+    width, height = (round(inches * 100) for inches in figure.get_size_inches())
     image = base64.b64encode(small.getvalue()).decode()
     picture = {"image/png": image, "text/plain": f"Figure: {sentence}"}
-    size = {"width": round(width * 100), "height": round(height * 100), "alt": sentence}
+    size = {"width": width, "height": height, "alt": sentence}
     display(picture, metadata={"image/png": size}, raw=True)
     text = {"text/plain": sentence, "text/html": f"<p><em>{html.escape(sentence)}</em></p>"}
     display(text, raw=True)
+
+
+if shell := get_ipython():
+    pages = shell.display_formatter.formatters["text/html"]
+    pages.for_type(pd.DataFrame, lambda frame: aligned(frame._repr_html_()))

@@ -16,14 +16,10 @@ from typing import Any
 import pandas as pd
 
 from careerlib.project import DATA, notebooks_in
-from careerlib.tables import aligned
 
 MIME = "application/vnd.careerlib.ledger+json"
-REPRODUCED = "reproduced"
-MISLEADING = "reproduced, but misleading"
-NOT_SUPPORTED = "not supported"
-UNTESTABLE = "cannot be tested here"
-VERDICTS = (REPRODUCED, MISLEADING, NOT_SUPPORTED, UNTESTABLE)
+VERDICTS = ("reproduced", "reproduced, but misleading", "not supported", "cannot be tested here")
+REPRODUCED, MISLEADING, NOT_SUPPORTED, UNTESTABLE = VERDICTS
 OTHER_SETTINGS, NOT_RUN = "other settings", "not run"
 
 
@@ -61,6 +57,8 @@ def claim(
 
 def verdicts(*judged: dict[str, Any]) -> None:
     """Show claims as one table: what was claimed, stated, measured, the verdict and its reason."""
+    from careerlib.figures import aligned
+
     table = pd.DataFrame([{**claims().loc[entry["name"]], **entry} for entry in judged])
     form = "{claim} ({document})\n  stated {stated} · measured {measured} · {verdict}: {reason}"
     text = "\n".join(form.format(**row).removesuffix(": ") for _, row in table.iterrows())
@@ -93,20 +91,19 @@ def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
     A claim counts only from its own notebook; one that no notebook made is "not run".
     """
-    blank = {"measured": "", "verdict": NOT_RUN, "reason": ""}
-    table = claims().drop(columns="form").assign(**blank)
+    table = claims().drop(columns="form").assign(measured="", verdict=NOT_RUN, reason="")
     for entry in entries:
         if entry["kind"] == "claim" and table["notebook"].get(entry["name"]) == entry["notebook"]:
-            table.loc[entry["name"], [*blank]] = [entry[column] for column in blank]
+            for column in ("measured", "verdict", "reason"):
+                table.loc[entry["name"], column] = entry[column]
     return table
 
 
 def headline(verdicts: Iterable[str]) -> str:
     """One sentence that counts the verdicts."""
     counts = Counter(verdicts)
-    names = (*VERDICTS, OTHER_SETTINGS, NOT_RUN)
-    told = "; ".join(f"{counts[name]} {name}" for name in names if counts[name])
-    return f"Of {counts.total()} claims: {told}."
+    named = [name for name in (*VERDICTS, OTHER_SETTINGS, NOT_RUN) if name in counts]
+    return f"Of {counts.total()} claims: {'; '.join(f'{counts[name]} {name}' for name in named)}."
 
 
 def _entry(kind: str, name: str, figures: Mapping[str, Any], **said: Any) -> dict[str, Any]:

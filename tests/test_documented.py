@@ -6,11 +6,9 @@ And what the documents compute or repeat is in step with its source.
 import re
 import runpy
 import shlex
-import tomllib
 
 import official
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
@@ -21,7 +19,7 @@ TEXTS = [(ROOT / name).read_text("utf-8") for name in DOCUMENTS]
 PROGRAMS = "make careerlib python pip uv conda papermill pre-commit dask git"
 WORKFLOW = (ROOT / ".github" / "workflows" / "test.yml").read_text("utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+HELP = (ROOT / "careerlib/__main__.py").read_text("utf-8")
 HERE = [
     "careerlib profile my_profile.yml",
     "careerlib recommend my_profile.yml --top 5",
@@ -44,20 +42,15 @@ NOT_RUN = {
 }
 
 
-def examples(command=cli):
-    """What the help of each command gives as its example."""
-    for one in getattr(command, "commands", {}).values():
-        yield from re.findall(r"Example: (careerlib [^|,\n]*)", one.help or "")
-        yield from examples(one)
-
-
 def documented():
+    """The commands of the documents, of `make help`, and of each `careerlib … --help`."""
     lines = [f"make {name}" for name in re.findall(r"^(\w+):.*## ", MAKEFILE, re.M)]
+    lines += re.findall(r"Example: (careerlib .*)", HELP)
     for text in TEXTS:
         for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S):
             lines += block.splitlines()
         lines += re.findall(r"`([^`\n]+)`", text)
-    return [kind(line) for line in [*lines, *examples()] if kind(line)]
+    return list(filter(None, map(kind, lines)))
 
 
 def kind(line):
@@ -74,7 +67,7 @@ def kind(line):
 def test_each_documented_command_is_run_somewhere():
     lines = [line.strip().removeprefix("- run: ") for line in WORKFLOW.splitlines()]
     lines = [re.sub(r"^timeout \d+ ", "", line).partition(" || ")[0] for line in lines]
-    run = [kind(line) for line in [*lines, *HERE, *NOT_RUN] if kind(line)]
+    run = list(filter(None, map(kind, [*lines, *HERE, *NOT_RUN])))
     commands = documented()
     assert len(commands) > 40
     for name, options in commands:
@@ -102,11 +95,3 @@ def test_the_readmes_computed_parts_are_in_step_with_the_notebooks():
     assert readme["PICTURE"].read_bytes() == readme["picture"]()[0]
     assert readme["in_step"](text.replace("reproduced", "x")) == text
     assert len(text.encode()) < 7 * 1024 and text.count("$") < 2
-
-
-def test_citation_and_hooks_agree_with_the_project():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    said = [citation[key] for key in ("version", "license", "repository-code")]
-    assert said == [PROJECT["version"], PROJECT["license"], PROJECT["urls"]["Repository"]]
-    (hooks,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
-    assert [hook["entry"] for hook in hooks["hooks"]] == ["make lint"]

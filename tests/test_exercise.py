@@ -1,8 +1,4 @@
-"""`check`: right answers however they are written, and what it says of wrong ones.
-
-Then every exercise of the notebooks, with the answers of tests/answers (its README.md says how they
-are written).
-"""
+"""`check`, then every exercise with the answers of tests/answers (its README.md has the form)."""
 
 import ast
 import re
@@ -71,13 +67,6 @@ def typed(line, exercise, checking, scope, capsys):
     return capsys.readouterr().out.strip().splitlines()
 
 
-def slips_of(checking):
-    """The words for each slip that a cell with `check` knows."""
-    nodes = ast.walk(ast.parse(checking.source))
-    (slips,) = [node.value for node in nodes if getattr(node, "arg", "") == "slips"]
-    return [ast.literal_eval(words) for words in slips.keys]
-
-
 def state(names):
     """Hashes of the data that cells have made; what holds functions or plots has none."""
     hashes = {}
@@ -119,5 +108,7 @@ def test_the_exercises_take_right_answers_and_no_wrong_ones(answers, names, caps
                 assert said[-1].startswith("Right: "), (line, said)
             told = [typed(line, cell, checking, dict(names), capsys)[-1] for line in wrong]
             assert all(" is not it" in words and "Hint: " in words for words in told), told
-            assert all(any(slip in words for words in told) for slip in slips_of(checking)), told
+            nodes = ast.walk(ast.parse(checking.source))
+            (slips,) = [node.value.keys for node in nodes if getattr(node, "arg", "") == "slips"]
+            assert all(ast.literal_eval(slip) in " ".join(told) for slip in slips), told
             exec(cell.source, names)

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from careerlib import ledger
+from careerlib.figures import aligned
 from careerlib.project import NOTEBOOKS
-from careerlib.tables import aligned
 
 
 def shown(call, *args, **kwargs):
@@ -19,15 +19,14 @@ def shown(call, *args, **kwargs):
     return display.call_args.args[0]
 
 
-@pytest.mark.parametrize(("holds", "told"), [
-    (np.True_, "✓ 12.3% < all"), (False, "✗ 12.3% < all (does not hold with these settings)"),
-])  # fmt: skip
-def test_a_finding_has_its_figures_in_its_sentence_and_says_whether_it_holds(holds, told):
-    name = "{share:.1%} < {what}"
-    data = shown(ledger.finding, name, holds, share=0.12345678, what="all")
-    assert data["text/plain"] == told and "12.3% &lt; all" in data["text/html"]
-    entry = {"kind": "finding", "name": name, "holds": bool(holds), "figures": {"share": 0.123457}}
+def test_a_finding_has_its_figures_in_its_sentence_and_says_whether_it_holds():
+    name, said = "{share:.1%} < {what}", {"share": 0.12345678, "what": "all"}
+    data = shown(ledger.finding, name, np.True_, **said)
+    assert data["text/plain"] == "✓ 12.3% < all" and "12.3% &lt; all" in data["text/html"]
+    entry = {"kind": "finding", "name": name, "holds": True, "figures": {"share": 0.123457}}
     assert data[ledger.MIME] == [entry]
+    told = shown(ledger.finding, name, False, **said)["text/plain"]
+    assert told == "✗ 12.3% < all (does not hold with these settings)"
 
 
 @pytest.mark.parametrize(("arguments", "measured", "verdict"), [
@@ -54,16 +53,12 @@ def test_a_claims_row_is_read_from_its_own_notebook_and_from_no_copy():
     assert ledger.headline(table["verdict"]) == told
 
 
-def test_every_claim_is_judged_once_and_in_its_own_committed_notebook():
+def test_in_the_committed_notebooks_claims_are_judged_once_and_static_findings_hold():
     entries = ledger.read_folder(NOTEBOOKS)
-    claimed = [entry["name"] for entry in entries if entry["kind"] == "claim"]
     table = ledger.ledger(entries)
-    assert sorted(claimed) == sorted(table.index)
+    assert sorted(e["name"] for e in entries if e["kind"] == "claim") == sorted(table.index)
     assert set(table["verdict"]) <= set(ledger.VERDICTS)
-
-
-def test_findings_are_static_sentences_and_hold_in_the_committed_notebooks():
-    found = [entry for entry in ledger.read_folder(NOTEBOOKS) if entry["kind"] == "finding"]
+    found = [entry for entry in entries if entry["kind"] == "finding"]
     assert len({(entry["notebook"], entry["name"]) for entry in found}) == len(found) > 25
     for entry in found:
         assert entry["holds"] and not re.search(r"\d\.\d|\$", entry["name"]), entry["name"]

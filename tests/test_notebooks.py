@@ -1,12 +1,4 @@
-"""The committed notebooks: anatomy, outputs, prose without typed numbers.
-
-- Cells: the title; a code cell with the id `colab`; imports (hidden: the tag `hide-input` and
-  "jupyter": {"source_hidden": true}); parameters; sections that ask a question. Then, in this
-  order, "The post says, we measured" (the only claims, in one table), "Exercises", "Further" if
-  there is any, "Recap".
-- A term of the glossary is linked (`glossary.md#term`) from the notebook that its entry names.
-- An exercise is four cells, as tests/answers/README.md has it.
-"""
+"""The committed notebooks: what CONTRIBUTING.md says of their form, outputs, prose."""
 
 import ast
 import json
@@ -18,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -76,18 +69,18 @@ def outputs(cells):
     return [output for cell in code(cells) for output in cell.outputs]
 
 
-def calls(cell):
-    """Names of the functions that a cell calls by their name."""
-    nodes = ast.walk(ast.parse(cell.source))
+def calls(cells):
+    """Names of the functions that cells call by their name."""
+    nodes = [node for cell in cells for node in ast.walk(ast.parse(cell.source))]
     return [getattr(node.func, "id", "") for node in nodes if isinstance(node, ast.Call)]
 
 
 def sections(cells):
     """{heading: its cells}; those before the first heading are under "title"."""
-    found, heading = {"title": []}, "title"
+    found, heading = defaultdict(list), "title"
     for cell in cells:
         if cell.cell_type == "markdown" and (said := re.search(r"^## (.+)$", cell.source, re.M)):
-            found[heading := said[1]] = []
+            heading = said[1]
         found[heading].append(cell)
     return found
 
@@ -105,11 +98,15 @@ def n_lines(cell):
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
-def test_committed_as_run_once_from_top_to_bottom(path, cells):
+def test_committed_as_run_once_from_top_to_bottom_with_outputs_that_can_be_read(path, cells):
     ran = [cell.execution_count for cell in cells if cell.cell_type == "code"]
     assert ran == list(range(1, len(ran) + 1))
     for output in outputs(cells):
         assert output.output_type != "error" and output.get("name") != "stderr", output
+        data = {key: value for key, value in output.get("data", {}).items() if key != "image/png"}
+        plain = data.get("text/plain", output.get("text", ""))
+        assert plain and "IPython.core.display" not in plain and "<Figure size" not in plain
+        assert max(shown.count("$") for shown in [plain, *map(str, data.values())]) < 2, data
     text = path.read_text("utf-8")
     assert "iopub" not in text and '"papermill"' not in text and len(text) < 1_000_000
 
@@ -147,14 +144,6 @@ def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(browser, tmp_path):
     assert opened.read_bytes() == before[0]
 
 
-def test_outputs_can_be_read_everywhere(cells):
-    for output in outputs(cells):
-        data = {key: value for key, value in output.get("data", {}).items() if key != "image/png"}
-        plain = data.get("text/plain", output.get("text", ""))
-        assert plain and "IPython.core.display" not in plain and "<Figure size" not in plain
-        assert max(shown.count("$") for shown in [plain, *map(str, data.values())]) < 2, data
-
-
 def test_figures_have_alternative_texts_also_where_an_image_cannot_have_one(path, cells):
     """The book reads `alt`. JupyterLab cannot give an output's image one: it shows the text."""
     found = outputs(cells)
@@ -182,22 +171,21 @@ def test_the_form(path, cells):
 
 
 def test_imports_then_parameters(cells):
-    imports, parameters, *others = code(cells)
+    imports, parameters, *_ = code(cells)
     body = ast.parse(imports.source).body
     assert all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
     assert "hide-input" in tags(imports) and tags(parameters) == ["parameters"]
     for line in parameters.source.splitlines():
         assert re.match(r"\w+: (int|float|bool|str) = |# ", line), line
-    for cell in others:
-        assert not re.search(r"^\s*(import|from) ", cell.source, re.M), cell.source
     for cell in code(cells):
+        assert cell is imports or not re.search(r"^\s*(import|from) ", cell.source, re.M)
         hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert hidden == ("hide-input" in tags(cell)), cell.source
 
 
 def test_claims_stand_in_one_table_at_the_end(cells):
     for heading, inside in sections(cells).items():
-        shown = sum([calls(cell) for cell in code(inside)], [])
+        shown = calls(code(inside))
         assert shown.count("verdicts") == (heading == LAST[0]), heading
         assert heading == LAST[0] or "claim" not in shown, heading
 
@@ -233,7 +221,7 @@ def test_the_lesson_is_in_short_cells_and_little_of_it_is_ours(cells):
     assert statistics.median(map(n_lines, lessons)) <= 8
     long = [cell.source for cell in lessons if n_lines(cell) > 25]
     assert not long or (len(long) == 1 and "def make_person(" in long[0]), long
-    ours = [name for cell in lessons for name in calls(cell) if name in HELPERS]
+    ours = [name for name in calls(lessons) if name in HELPERS]
     assert len(ours) <= 0.12 * sum(map(n_lines, lessons))
 
 

@@ -8,29 +8,26 @@ import pytest
 from careerlib.project import NOTEBOOKS, ROOT, notebooks_in
 
 MODULES = "encoding synthetic training persons evaluation matching explain/answer"
-FILES = [ROOT / "careerlib" / f"{name}.py" for name in MODULES.split()] + [ROOT / ".ci/record.py"]
-CODE = [ast.parse(path.read_text("utf-8")).body for path in FILES]
+FILES = [ROOT / f"careerlib/{name}.py" for name in MODULES.split()] + [ROOT / ".ci/record.py"]
 
 
-def defined(body):
-    """{name: definition without docstrings, as text} of the functions and classes in a body."""
-    found = {}
-    for node in body:
+def defined(source):
+    """(name, definition without docstrings) of each function and class of a source."""
+    for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             for part in ast.walk(node):
                 if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part):
                     part.body = part.body[1:]
-            found[node.name] = ast.unparse(node)
-    return found
+            yield node.name, ast.unparse(node)
 
 
-PACKAGED = {name: code for body in CODE for name, code in defined(body).items()}
+PACKAGED = {name: code for path in FILES for name, code in defined(path.read_text("utf-8"))}
 SHOWN = [
     pytest.param(name, code, id=f"{path.stem[:2]}-{name}")
     for path in notebooks_in(NOTEBOOKS)
     for cell in nbformat.read(path, 4).cells
     if "packaged" in cell.metadata.get("tags", [])
-    for name, code in defined(ast.parse(cell.source).body).items()
+    for name, code in defined(cell.source)
 ]
 
 

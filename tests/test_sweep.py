@@ -10,12 +10,10 @@ from functools import partial
 
 import pandas as pd
 import pytest
-from conftest import started, until, write_notebook
+from conftest import until, write_notebook
 
 from careerlib import ledger
-from careerlib.batch import sweep
-from careerlib.batch.notebooks import plan
-from careerlib.batch.sweep import each, run_sweep
+from careerlib.batch import notebooks as batch
 from careerlib.project import DATA, NOTEBOOKS, ROOT
 
 # What `finding` and `claim` leave behind, in a kernel that need not import anything for it.
@@ -38,62 +36,48 @@ def notebooks(tmp_path):
     return tmp_path / "notebooks"
 
 
-def log(notebooks):
-    """What was executed."""
-    path = notebooks / "log"
-    return sorted(path.read_text().splitlines()) if path.exists() else []
+def swept(notebooks, given, output="out", **execution):
+    """The table of a sweep of what was typed."""
+    planned = batch.plan(notebooks, (), given, batch.each)
+    return batch.sweep(planned, notebooks.parent / output, **execution)
 
 
-def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks, tmp_path):
-    given = {"seed": "3..2", "n": "1000,3000,1000"}
-    table = run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
+def test_every_combination_once_and_what_is_done_is_not_done_again(notebooks):
+    given, log = {"seed": "3..2", "n": "1000,3000,1000"}, notebooks / "log"
+    folder = notebooks.parent / "out/sweep"
+    table = swept(notebooks, given)
     asked = ["2 1000", "2 3000", "3 1000", "3 3000"]
-    assert log(notebooks) == asked
-    assert list(table) == ["notebook", "seed", "n", *sweep.COLUMNS]
+    assert sorted(log.read_text().splitlines()) == asked
+    assert list(table) == ["notebook", "seed", "n", *batch.COLUMNS]
     assert set(table["notebook"]) == {"04_small"}
-    assert table["kind"].value_counts().to_dict() == {
-        "finding": 2, "claim": 2, "figure": 2, "failed": 2,
-    }  # fmt: skip
-    written = pd.read_csv(tmp_path / "out/sweep/sweep.csv")
+    counted = table["kind"].value_counts()
+    assert counted.to_dict() == {"finding": 2, "claim": 2, "figure": 2, "failed": 2}
+    written = pd.read_csv(folder / "sweep.csv")
     assert written["figure"].value_counts()["half"] == 2
-    shares = sweep.shares(table)
-    assert shares[["finding", "holds"]].values.tolist() == [["large", 0], ["large", 1]]
-    assert sweep.summary(table).endswith("2 runs failed.")
-    kept = pd.read_csv(tmp_path / "out/sweep/findings.csv")
+    _, small, large, failed = batch.summary(table).splitlines()
+    assert small.split()[-3:] == ["large", "1", "0%"] and large.endswith(" 100%")
+    assert failed == "2 runs failed."
+    kept = pd.read_csv(folder / "findings.csv")
     assert kept.values.tolist() == [["04_small", 2, 1000, "large", False],
                                     ["04_small", 2, 3000, "large", True]]  # fmt: skip
 
     # A run whose result is damaged is done again; failures are tried again.
-    damaged = next((tmp_path / "out/sweep/runs").iterdir())
+    damaged = next((folder / "runs").iterdir())
     damaged.write_text(damaged.read_text()[:-9])
-    again = run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
-    assert again.equals(table)
-    assert len(log(notebooks)) == len(asked) + 3
+    assert swept(notebooks, given).equals(table)
+    assert len(log.read_text().splitlines()) == len(asked) + 3
 
     # Another code of the notebook is another run.
     write_notebook(notebooks, "04_small", SOURCE.replace("2000", "0"), parameters=PARAMETERS)
-    table = run_sweep(plan(notebooks, (), {"seed": "2"}), tmp_path / "out")
-    assert table["holds"].tolist()[0] is True
+    assert swept(notebooks, {"seed": "2"})["holds"].tolist()[0] is True
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [
-        ({}, "A sweep needs a parameter with its values"),
-        ({"seed": "0..999999999999"}, "more than 100,000 runs"),
-        ({"seed": "0..9999", "n": "0..9999"}, "more than 100,000 runs"),
-        ({"seed": "1,,2"}, "must be int like its default 42, not ''"),
-        ({"seed": "1,02"}, "not '02'"),
-        ({"sed": "1"}, "did you mean seed"),
-    ],
-)
-def test_what_cannot_be_swept_is_told_in_one_sentence(
-    notebooks, tmp_path, refusal, given, expected
-):
-    assert expected in refusal(
-        lambda: run_sweep(plan(notebooks, (), given, each), tmp_path / "out")
-    )
-    assert not (tmp_path / "out").exists()
+def test_what_cannot_be_swept_is_told_in_one_sentence(notebooks, refusal):
+    assert "A sweep needs a parameter with its values" in refusal(swept, notebooks, {})
+    many = {"seed": "0..999", "n": "0..999"}
+    assert "more than 100,000 runs" in refusal(swept, notebooks, many)
+    assert "must be int like its default 42, not ''" in refusal(swept, notebooks, {"seed": "1,,2"})
+    assert not (notebooks.parent / "out").exists()
 
 
 # On a Dask cluster whose workers know only what they are sent.
@@ -105,73 +89,60 @@ def cluster(tmp_path):
     pytest.importorskip("distributed", reason="the extra `batch` is not installed")
     processes, file = [], tmp_path / "scheduler.json"
 
-    def start(*arguments, path=ROOT):
-        command = [sys.executable, "-m", "distributed.cli.dask_" + arguments[0], *arguments[1:]]
+    def start(kind, options, path=ROOT):
+        command = [sys.executable, "-m", f"distributed.cli.dask_{kind}", *options.split()]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": tmp_path}
         variables = {**os.environ, "PYTHONPATH": str(path)}
         processes.append(subprocess.Popen([*command, "--no-dashboard"], env=variables, **quiet))
         return processes[-1]
 
-    scheduler = start("scheduler", "--port", "0", "--scheduler-file", str(file))
+    scheduler = start("scheduler", f"--port 0 --scheduler-file {file}")
     until(lambda: file.exists() and file.stat().st_size)
     address = json.loads(file.read_text())["address"]
-    yield address, scheduler, partial(start, "worker", address, "--no-nanny", "--nthreads", "1")
+    yield address, scheduler, partial(start, "worker", f"{address} --no-nanny --nthreads 1")
     for process in processes:
         process.kill()
         process.wait()
 
 
-def killed_after_one(process, output):
-    """Kill a process of the cluster as soon as one run is done."""
-
-    def kill():
-        until(lambda: [*output.glob("sweep/runs/*.json")])
-        process.kill()
-
-    threading.Thread(target=kill).start()
-
-
 def test_a_dead_worker_loses_no_result_and_a_dead_scheduler_is_told(
     notebooks, tmp_path, cluster, refusal
 ):
+    def killed_after_one(process, output):
+        until(lambda: [*tmp_path.glob(f"{output}/sweep/runs/*.json")])
+        process.kill()
+
     address, scheduler, worker = cluster
     dies, _ = worker(), worker()
-    killed_after_one(dies, tmp_path / "out")
-    planned = plan(notebooks, (), {"seed": "4..7", "pause": "0.3"}, each)
-    table = run_sweep(planned, tmp_path / "out", scheduler=address)
-    assert sweep.shares(table)["runs"].tolist() == [4]
+    threading.Thread(target=killed_after_one, args=(dies, "out")).start()
+    table = swept(notebooks, {"seed": "4..7", "pause": "0.3"}, scheduler=address)
+    assert (table["kind"] == "finding").sum() == 4
 
-    killed_after_one(scheduler, tmp_path / "other")
-    planned = plan(notebooks, (), {"seed": "4..7", "pause": "0.7"}, each)
-    told = refusal(run_sweep, planned, tmp_path / "other", scheduler=address)
+    threading.Thread(target=killed_after_one, args=(scheduler, "other")).start()
+    slow = {"seed": "4..7", "pause": "0.7"}
+    told = refusal(swept, notebooks, slow, "other", scheduler=address)
     assert told.startswith("1 of 4 runs are done and kept, the others cannot be executed (")
-    assert told.endswith(f"see that the Dask scheduler {address} runs and its workers have this "
-                         "careerlib, then repeat the command.")  # fmt: skip
+    assert told.endswith("workers have this careerlib, and repeat the command.")
     assert len([*tmp_path.glob("other/sweep/runs/*.json")]) == 1
 
 
-def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster):
+def test_a_worker_without_this_careerlib_says_so(notebooks, tmp_path, cluster, refusal):
     address, _, worker = cluster
     other = tmp_path / "other/careerlib"
     other.mkdir(parents=True)
     (other / "__init__.py").touch()
     worker(path=other.parent)
-    process = started("run", "--notebooks", notebooks, "--output", tmp_path / "out",
-                      "--scheduler", address)  # fmt: skip
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert told.startswith("Error: 0 of 2 runs are done") and "No module named 'careerlib." in told
-    assert told.count("\n") == 1
+    told = refusal(swept, notebooks, {"seed": "1"}, scheduler=address)
+    assert told.startswith("0 of 1 runs are done") and "No module named 'careerlib." in told
 
 
-def test_a_scheduler_that_is_not_there_or_silent_is_told(notebooks, tmp_path, refusal, monkeypatch):
+def test_a_scheduler_that_is_not_there_or_silent_is_told(notebooks, refusal, monkeypatch):
     pytest.importorskip("distributed", reason="the extra `batch` is not installed")
     monkeypatch.setattr("careerlib.batch.execution.CONNECT", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         here = f"127.0.0.1:{silent.getsockname()[1]}"
         for address in (f"tcp://{here}", f"tls://{here}", "tcp://127.0.0.1:9", "ucx://a:1", "none"):
-            planned = plan(notebooks, (), {"seed": "1"})
-            told = refusal(run_sweep, planned, tmp_path / "out", scheduler=address)
+            told = refusal(swept, notebooks, {"seed": "1"}, scheduler=address)
             assert told.startswith(f"There is no Dask scheduler with a worker at {address} (")
 
 
@@ -193,7 +164,7 @@ def test_the_kept_sweep_has_every_finding_of_every_notebook_with_a_seed():
 
 
 def test_one_seed_of_a_notebook_again(tmp_path):
-    run_sweep(plan(NOTEBOOKS, ["02"], {"seed": "61"}), tmp_path)
+    batch.sweep(batch.plan(NOTEBOOKS, ["02"], {"seed": "61"}), tmp_path)
     made = pd.read_csv(tmp_path / "sweep/findings.csv")
     both = made.merge(KEPT, on=KEY, suffixes=("", "_kept"))
     assert len(made) >= 2 and set(made["seed"]) == {61}

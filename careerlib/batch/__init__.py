@@ -1,1 +1,0 @@
-"""Notebooks in batch: runs, sweeps, and the book of what came out."""

@@ -14,10 +14,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent import futures
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from subprocess import DEVNULL
-from threading import Thread
 from typing import Any, NamedTuple
 
 import nbformat
@@ -28,16 +27,17 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_core.utils import ensure_event_loop
 from nbformat.v4 import new_output
 from tqdm import tqdm
+from traitlets.config import Config
 
 from careerlib.errors import told
 from careerlib.project import ROOT, fingerprint
 
 CONNECT = 10  # seconds that a scheduler may take to answer
 SCRATCH = "careerlib-kernel-"  # beginning of the name of a kernel's own folder
-INJECTED = "injected-parameters"
-# Two notebooks do not fight for the same cores; sets print in the same order each time.
-DEFAULTS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
-CLEAN = {"LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS": "",
+# Two notebooks do not fight for the same cores, sets print in the same order each time, and
+# nothing of somebody's own terminal changes a result or fails it.
+FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
+         "LC_ALL": "C", "PYTHONUTF8": "1", "PYTHONSTARTUP": "", "PYTHONWARNINGS": "",
          "MPLBACKEND": "module://matplotlib_inline.backend_inline"}  # fmt: skip
 # A kernel's outputs go through a socket that drops what is not read in time. With this option
 # (69 is zmq.XPUB_NODROP) the kernel waits instead.
@@ -58,70 +58,65 @@ class Run(NamedTuple):
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The variables of this process, but nothing that would change a result or fail it."""
-    path = os.pathsep.join([str(ROOT), *filter(None, [os.getenv("PYTHONPATH")])])
-    return DEFAULTS | os.environ | CLEAN | {"PYTHONPATH": path} | more
+    """The variables of this process, with all that is fixed, and with this careerlib."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.getenv("PYTHONPATH")]))
+    return os.environ | FIXED | {"PYTHONPATH": path} | more
 
 
 class Kernel(AsyncKernelManager):
-    """A kernel of this very Python, with a folder of its own for all that it writes."""
+    """A kernel of this very Python; what it writes is in the folder of its connection file."""
 
     def start_kernel(self, **options: Any) -> Any:
-        self.scratch = tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True)
-        folder = self.scratch.name
+        folder = str(Path(self.connection_file).parent)
         self.kernel_spec_manager = KernelSpecManager(kernel_dirs=[])
-        self.connection_file = str(Path(folder, "kernel.json"))
         # No port that another kernel takes meanwhile; the name of a socket has 103 letters at most.
-        if os.name == "posix" and len(folder) < 100:
-            self.transport, self.ip = "ipc", str(Path(folder, "s"))
+        if os.name == "posix" and len(folder) < 90:
+            self.transport = "ipc"
         env = environment(IPYTHONDIR=folder, TMPDIR=folder, TEMP=folder)
         return super().start_kernel(**options, env=env, stdout=DEVNULL, stderr=DEVNULL)
-
-    async def cleanup_resources(self, **options: Any) -> None:
-        await super().cleanup_resources(**options)
-        self.scratch.cleanup()
 
 
 def execute(run: Run, timeout: float) -> Run:
     """Execute one notebook in its folder, if this machine has it, for `timeout` seconds at most."""
     start, problem, begun, folder = time.monotonic(), "", [], run.path.parent
-    made = [nbformat.reads(run.text, as_version=4)]
-    metadata = made[0].metadata.copy()
-    try:
-        papermill.execute_notebook(
-            made[0], None, run.parameters, kernel_name="python3", language="python",
-            progress_bar=False, autosave_cell_every=0, record_timing=False,
-            kernel_manager_class=Kernel, shutdown_kernel="immediate",
-            timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
-            start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
-            extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
-            resources={"metadata": {"path": str(folder) if folder.is_dir() else None}},
-            on_notebook_start=lambda notebook: made.append(notebook),
-            on_cell_execute=lambda cell, cell_index: begun.append(cell),
-        )  # fmt: skip
-    except Exception as error:
-        problem = f"{type(error).__name__}: {error}"
-    ensure_event_loop().close()  # of this thread, made by nbclient
+    made = nbformat.reads(run.text, as_version=4)
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, ignore_cleanup_errors=True) as scratch:
+        try:
+            papermill.execute_notebook(
+                made, None, run.parameters, kernel_name="python3", language="python",
+                progress_bar=False, record_timing=False, shutdown_kernel="immediate",
+                timeout_func=lambda cell: max(0.1, start + timeout - time.monotonic()),
+                start_timeout=timeout, iopub_timeout=timeout, execution_timeout=10,
+                kernel_manager_class=Kernel,
+                config=Config(Kernel={"connection_file": f"{scratch}/kernel.json"}),
+                extra_arguments=[f"--IPKernelApp.exec_lines={KEEP_ALL}"],
+                resources={"metadata": {"path": str(folder) if folder.is_dir() else None}},
+                # The cells as they are filled; papermill's own marks are in its copy.
+                on_notebook_start=lambda notebook: made.update(cells=[*notebook.cells]),
+                on_cell_execute=lambda cell, cell_index: begun.append(cell),
+            )  # fmt: skip
+        except Exception as error:
+            problem = f"{type(error).__name__}: {error}"
+        ensure_event_loop().close()  # of this thread, made by nbclient
     if (seconds := time.monotonic() - start) > timeout:
         problem = f"timed out after {timeout:g} s"
-    for cell in begun[-1:]:
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if errors:  # papermill lets sys.exit() pass
-            problem = f"{errors[0].ename}: {errors[0].evalue}"
-        elif problem:
-            cell.outputs.append(new_output("error", ename="Ended", evalue=problem))
+    shown = begun[-1].outputs if begun else []
+    errors = [output for output in shown if output.output_type == "error"]
+    if errors:  # papermill lets sys.exit() pass
+        problem = f"{errors[0].ename}: {errors[0].evalue}"
+    elif problem:
+        shown.append(new_output("error", ename="Ended", evalue=problem))
     place = f"In [{len(begun)}]" if begun else "The kernel did not start"
     problem = f"{place}: {' '.join(problem[:400].split())}" if problem else ""
-    made[-1].metadata = metadata  # the executed one's names the version of Python
-    return run._replace(text=_clean(made[-1]), seconds=round(seconds, 1), problem=problem)
+    return run._replace(text=_clean(made), seconds=round(seconds, 1), problem=problem)
 
 
 def _clean(notebook: Any) -> str:
     """The text of an executed notebook without anything that differs from run to run."""
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if v and k != "papermill"}
-        if cell.metadata.get("tags") == [INJECTED]:
-            cell.id = INJECTED
+        if cell.metadata.get("tags") == ["injected-parameters"]:
+            cell.id = "injected-parameters"
         if cell.cell_type == "code":
             cell.outputs = list(_merged(cell.outputs))
     text = nbformat.writes(notebook) + "\n"
@@ -136,12 +131,12 @@ def _merged(outputs: list) -> Iterator:
 
     nbclient's `coalesce_streams` would move it over the tables and plots in between.
     """
-    for kind, group in itertools.groupby(outputs, lambda output: output.output_type):
+    for is_text, group in itertools.groupby(outputs, lambda output: output.output_type == "stream"):
         pieces = list(group)
-        for name in ("stdout", "stderr") if kind == "stream" else ():
+        for name in ("stdout", "stderr") if is_text else ():
             if text := "".join(piece.text for piece in pieces if piece.name == name):
                 yield new_output("stream", name=name, text=text)
-        yield from pieces if kind != "stream" else ()
+        yield from () if is_text else pieces
 
 
 def execute_all(
@@ -153,8 +148,6 @@ def execute_all(
     one of this machine. At the end, by Ctrl-C too, all kernels end. CareerlibError if there is no
     such scheduler, it goes away, or a worker has another careerlib.
     """
-    if not planned:
-        return
 
     def call(version, run, timeout):  # sent as code: a worker without careerlib can say so
         from careerlib.batch import execution
@@ -163,54 +156,50 @@ def execute_all(
             raise ImportError("this worker has another careerlib")
         return execution.execute(execution.Run(*run), timeout)
 
-    how = f"see that the Dask scheduler {scheduler} runs and its workers have this careerlib, then "
-    how += "repeat the command"
-    with _cluster(scheduler, jobs) if scheduler else _threads(jobs) as executor:
-        running = {executor.submit(call, fingerprint(), [*run], timeout): run for run in planned}
-        done = tqdm(futures.as_completed(running), total=len(planned), leave=False, disable=None)
-        for count, future in enumerate(done):
-            run, kept = running.pop(future), f"{count} of {len(planned)} runs are done and kept"
-            with told(f"{kept}, the others cannot be executed", how, Exception):
-                executed = future.result()
-            named = [run.path.stem, *(f"{name}={value}" for name, value in run.parameters.items())]
-            status = f"{executed.problem or 'passed'} ({executed.seconds:.1f} s)"
-            tqdm.write(f"{' '.join(named)}: {status}", file=sys.stderr)
-            yield run, executed
+    how = "see that the scheduler runs and its workers have this careerlib, and repeat the command"
+    scheduler = scheduler if planned else None  # which then is not needed
+    with _cluster(scheduler, jobs) if scheduler else futures.ThreadPoolExecutor(jobs) as pool:
+        executor, running = pool.get_executor(pure=False) if scheduler else pool, {}
+        try:
+            for run in planned:
+                running[executor.submit(call, fingerprint(), [*run], timeout)] = run
+            bar = tqdm(futures.as_completed(running), total=len(planned), leave=False, disable=None)
+            for count, future in enumerate(bar):
+                run, kept = running.pop(future), f"{count} of {len(planned)} runs are done and kept"
+                with told(f"{kept}, the others cannot be executed", how, Exception):
+                    executed = future.result()
+                given = "".join(f" {name}={value}" for name, value in run.parameters.items())
+                status = f"{executed.problem or 'passed'} ({executed.seconds:.1f} s)"
+                tqdm.write(f"{run.path.stem}{given}: {status}", file=sys.stderr)
+                yield run, executed
+        finally:  # by Ctrl-C too: what waits is cancelled, and a thread ends with its kernel
+            while [one for one in running if not (one.cancel() or one.done())]:
+                _end_kernels()
 
 
-@contextmanager
-def _threads(count: int) -> Iterator[futures.Executor]:
-    """Threads of this process that wait for kernels; without these they end."""
-    threads = futures.ThreadPoolExecutor(count)
-    try:
-        yield threads
-    finally:
-        ending = Thread(target=threads.shutdown, kwargs={"cancel_futures": True})
-        ending.start()
-        while ending.is_alive():
-            for child in psutil.Process().children(recursive=True):
-                with suppress(psutil.Error):
-                    if SCRATCH in child.environ().get("IPYTHONDIR", ""):
-                        child.kill()
-            ending.join(0.2)
+def _end_kernels() -> None:
+    """Kill those that this process has started, and give their threads a moment."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if SCRATCH in child.environ().get("IPYTHONDIR", ""):
+                child.kill()
+    time.sleep(0.2)
 
 
-@contextmanager
-def _cluster(scheduler: str, processes: int) -> Iterator[futures.Executor]:
-    """The executor of a Dask cluster."""
+def _cluster(scheduler: str, processes: int) -> Any:
+    """The client of a Dask cluster that has a worker."""
     import distributed
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    where: dict[str, Any] = {"address": scheduler}
-    if scheduler == "local":
-        where = {"n_workers": processes, "threads_per_worker": 1, "dashboard_address": None}
     how = "start them with 'dask scheduler' and 'dask worker', or use --scheduler local"
     with told(f"There is no Dask scheduler with a worker at {scheduler[:60]}", how, Exception):
-        if scheduler != "local":  # a client waits for ever for one that accepts and says nothing
+        where: dict[str, Any] = {"address": scheduler, "timeout": CONNECT}
+        if scheduler == "local":
+            where = {"n_workers": processes, "threads_per_worker": 1, "dashboard_address": None}
+        else:  # a client waits for ever for one that accepts and says nothing
             safe = distributed.Security().get_connection_args("client")
             connected = distributed.comm.connect(scheduler, **safe)
             asyncio.run(asyncio.wait_for(connected, CONNECT))
-        client = distributed.Client(**where, timeout=CONNECT)
+        client = distributed.Client(**where)
         client.wait_for_workers(1, timeout=30)
-    with client:
-        yield client.get_executor(pure=False)
+    return client

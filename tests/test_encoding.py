@@ -6,8 +6,8 @@ test_frozen holds the bytes of occupations' vectors and of pairs; notebook 01 bu
 import numpy as np
 
 from careerlib import encoding
-from careerlib.encoding import ALL_SLOTS, encode_occupations, encode_profiles
-from careerlib.profile import PART_4, SARAH, Profile
+from careerlib.encoding import ALL_SLOTS, encode_occupations
+from careerlib.profile import Profile
 
 
 def test_a_profile_by_hand_and_knowledge_behind_the_posts_slots(catalog):
@@ -23,9 +23,3 @@ def test_a_profile_by_hand_and_knowledge_behind_the_posts_slots(catalog):
     both = encode_occupations(catalog, fill=True, knowledge=True)
     np.testing.assert_array_equal(both[:, :50], encode_occupations(catalog, fill=True))
     np.testing.assert_array_equal(both[:, 50:], catalog.knowledge / 5)
-
-
-def test_many_profiles_are_encoded_one_by_one():
-    both = encode_profiles(iter([SARAH, PART_4]))
-    np.testing.assert_array_equal(both, [*encode_profiles(SARAH), *encode_profiles(PART_4)])
-    assert encode_profiles([]).shape == (0, 50)

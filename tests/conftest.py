@@ -30,7 +30,6 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 hypothesis.settings.load_profile("steady")
-UPSTREAM = Path(__file__).parents[2] / "shared" / "upstream"
 
 
 @pytest.fixture(scope="session")
@@ -43,14 +42,6 @@ def catalog():
 def post():
     """The post's 150 occupations."""
     return load_catalog("post")
-
-
-@pytest.fixture(scope="session")
-def upstream():
-    """Folder of the official files; skips where they are not at hand."""
-    if not UPSTREAM.is_dir():
-        pytest.skip("the official files are not in ../shared/upstream, so nothing to compare with")
-    return UPSTREAM
 
 
 @pytest.fixture

@@ -73,8 +73,6 @@ def test_each_documented_command_is_run_somewhere():
     for name, options in commands:
         known = [other for other in run if other[0] == name and options <= other[1]]
         assert known, f"'{name}' with {sorted(options)} is run by no test and in no workflow"
-    for reason in NOT_RUN:
-        assert kind(reason)[0] in {name for name, _ in commands}, f"'{reason}' is not documented"
 
 
 @pytest.mark.parametrize("command", HERE)

@@ -9,11 +9,9 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from itertools import pairwise
 from math import ceil
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -28,10 +26,8 @@ LAST = ["The post says, we measured", "Exercises", "Further", "Recap"]  # the la
 
 # Numbers that may stand in prose: definitions, scales and sizes that the procedure sets.
 DEFINITIONS = set(
-    """
-    30.1 2024 2034 35 47 49 50 94 149 150 12 13 0 0.05 0.1 1 2 3 4 5 6 7 10 22 34 42 0.6 0.4 0.45
-    0.8 40 60 80 95 100 200,000 3,000 135 894
-    """.split()
+    """30.1 2024 2034 35 47 49 50 94 149 150 12 13 0 0.05 0.1 1 2 3 4 5 6 7 10 22 34
+42 0.6 0.4 0.45 0.8 40 60 80 95 100 200,000 3,000 135 894""".split()
 )
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
 STATED = set(re.findall(NUMBER, ledger.claims()[["stated", "claim"]].to_csv(sep=" ")))
@@ -125,13 +121,11 @@ def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(browser, tmp_path):
     before = opened.read_bytes(), opened.stat().st_mtime_ns
     options = "--no-browser --allow-root --ServerApp.port=0 --IdentityProvider.token="
     command = [sys.executable, "-m", "jupyter", "lab", *options.split()]
-    said = (tmp_path / "said.txt").open("w+")
-    lab = subprocess.Popen([*command, f"--ServerApp.root_dir={tmp_path}"], stderr=said)
+    lab = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     try:
-        while not (url := re.search(r"http://localhost:\d+/", Path(said.name).read_text())):
-            time.sleep(0.2)
+        url = next(filter(None, map(re.compile(r"http://localhost:\d+/").search, lab.stderr)))[0]
         page = browser.new_page()
-        page.goto(f"{url[0]}lab/tree/{opened.name}")
+        page.goto(f"{url}lab/tree/{opened.name}")
         page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
         page.get_by_text("| Idle").wait_for()
         while opened.stat().st_mtime_ns == before[1]:
@@ -139,8 +133,7 @@ def test_opened_and_saved_in_jupyterlab_it_is_the_same_file(browser, tmp_path):
             page.wait_for_timeout(500)
     finally:
         lab.kill()
-        lab.wait()
-        said.close()
+        lab.communicate()
     assert opened.read_bytes() == before[0]
 
 

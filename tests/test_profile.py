@@ -161,10 +161,10 @@ def test_a_mistake_in_the_file_is_one_sentence_that_names_it(text, told, tmp_pat
     assert told in message and a_sentence(message)
 
 
-NO_FILES = [".", "none.yml", "a\0b", "line\nend.yml", "x" * 5000, "\x1b[31m", "pipe", "/dev/zero"]
-
-
-@pytest.mark.parametrize("name", [*NO_FILES, "~nobody/mine.yml"])
+@pytest.mark.parametrize("name", [
+    ".", "none.yml", "a\0b", "line\nend.yml", "x" * 5000, "\x1b[31m", "pipe", "/dev/zero",
+    "~nobody/mine.yml",
+])  # fmt: skip
 def test_a_file_that_cannot_be_read(name, tmp_path, monkeypatch, refusal):
     monkeypatch.chdir(tmp_path)
     if hasattr(os, "mkfifo"):

@@ -1,7 +1,5 @@
-"""Persons made from occupations: who states what that occupation is rated for.
-
-No real person's answers are at hand. What these should be shown is known: their relatives.
-"""
+"""Persons made from occupations: who states what that occupation is rated for. No real person's
+answers are at hand. What these should be shown is known: their relatives."""
 
 from functools import partial
 
@@ -23,13 +21,10 @@ def full_persons(catalog: Catalog) -> np.ndarray:
 
 
 def short_forms(catalog: Catalog, seed: int, noise: float = 0.5, form: dict = SHORT_FORM):
-    """(n, 83) persons, one an occupation, who fill in a short form.
-
-    Each names her occupation's skills and knowledge areas of highest importance, which count 3 and
-    4 of 5, and its highest interests and work values (if it has any), rated as O*NET rates them
-    (0-7). How many is drawn evenly; equal ratings are chosen between by chance. noise: standard
-    deviation, in points of O*NET's scales, of what she misjudges each rating by before choosing.
-    """
+    """(n, 83) persons, one an occupation: each names as many as are drawn evenly of its highest
+    skills and knowledge areas, which count 3 and 4 of 5, and interests and work values, rated as
+    O*NET does (0-7). noise: standard deviation, in points of these scales, of what she misjudges
+    each rating by before choosing."""
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     rng = np.random.default_rng(seed)
     ratings = (catalog.skill_importance, catalog.interests, catalog.work_values, catalog.knowledge)
@@ -42,11 +37,7 @@ long_forms = partial(short_forms, form=LONG_FORM)  # most interests and values r
 
 
 def random_profiles(n: int, seed: int = 42) -> np.ndarray:
-    """(n, 83) persons who fill in the short form by chance.
-
-    All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
-    """
-    check_whole("n", n, 0, 10**7, "it is a number of people")
+    """(n, 83) persons who fill in the short form by chance; they rate in whole numbers, 1-7."""
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     rng = np.random.default_rng(seed)
     heard = [rng.random((n, 35)), *rng.integers(1, 8, (2, n, 6)), np.zeros((n, 33))]

@@ -15,8 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, standardised
-from careerlib.evaluation import ranked
-from careerlib.persons import drop_blocks, full_persons, long_forms, only, short_forms, shuffled
+from careerlib.persons import drop_blocks, full_persons, long_forms, only, ranked, short_forms
+from careerlib.training import confidence
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
@@ -175,6 +175,14 @@ def entry_features(about, scores):
     return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
+def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
+    """The same ratings in other slots of their blocks: as much is stated, and nobody meant it."""
+    rng, persons = np.random.default_rng(seed), persons.copy()
+    for block in BLOCKS.values():
+        persons[:, block] = rng.permuted(persons[:, block], axis=1)
+    return persons
+
+
 def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]:
     """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
     short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
@@ -257,9 +265,5 @@ class Matcher:
         return pd.DataFrame((odds[-1] - odds[:-1]).round(9), np.array(ALL_SLOTS)[said], positions)
 
 
-def word(probability: float) -> str:
-    """The word of WORDS for a probability."""
-    return next(name for name, low in WORDS.items() if probability >= low)
-
-
+word = partial(confidence, words=WORDS)
 matcher_of = cache(Matcher)  # the model of a catalog, fitted once a process

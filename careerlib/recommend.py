@@ -10,9 +10,8 @@ from sklearn.metrics.pairwise import cosine_similarity
 from careerlib.catalog import GROUPS, Catalog, load_catalog
 from careerlib.encoding import NEEDED_LEVEL, RATED, correlation, encode_occupations, encode_persons
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.evaluation import ranked
 from careerlib.matching import COMPARED, MEANING, matcher_of, word
-from careerlib.persons import full_persons
+from careerlib.persons import full_persons, ranked
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
@@ -73,8 +72,7 @@ def recommend(
         what = f"The profile is empty or says too little for the method '{method}'"
         how = "rate skills, interests or knowledge above 0, not all of them alike"
         raise CareerlibError(f"{what}; {how}, or state your occupation.")
-    asked = (profile, max_job_zone) if matched else (Profile(), None)
-    broken = limits(*asked, catalog)
+    broken = limits(profile, max_job_zone, catalog) if matched else limits(Profile(), None, catalog)
     kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
     # Occupations that share a BLS row share its openings: the sum for each would lift all of them.
     openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)

@@ -2,7 +2,6 @@
 (NumPy's RandomState) and R (Python's random); the order of the draws makes the post's figures."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +30,7 @@ class Pairs:
         return pair_features(self.persons, self.occupations)
 
 
-def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) -> Pairs:
+def naive_pairs(occupations: np.ndarray, n_pairs=2000, seed=42) -> Pairs:
     """The first script: the (m, 50) occupations plus a little noise, or pure noise."""
     N, R = _streams(n_pairs, seed)
     persons, chosen, labels = [], [], []
@@ -84,9 +83,7 @@ def make_person(match_type, c, other, N, R):
     return person
 
 
-def production_pairs(
-    occupations: np.ndarray, n_pairs: int = 3000, seed: int = 42, shares: Mapping = SHARES
-) -> Pairs:
+def production_pairs(occupations: np.ndarray, n_pairs=3000, seed=42, shares=SHARES) -> Pairs:
     """The second script: from (m, 50) occupations, int(n_pairs * share) pairs of each type."""
     N, R = _streams(n_pairs, seed)
     shares = checked_shares(shares)
@@ -105,7 +102,7 @@ def production_pairs(
     return Pairs(persons, own, np.array(chosen), labels, types)
 
 
-def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
+def checked_shares(shares: dict[str, float]) -> dict[str, float]:
     """All six shares in the generator's order; CareerlibError where they are no shares."""
     positive, total = all(share >= 0 for share in shares.values()), sum(shares.values())
     if not {*shares} <= {*SHARES} or not positive or abs(total - 1) > 1e-9:

@@ -55,8 +55,6 @@ def fold(model):
     )
 
 
-def confidence(probability):
-    """The post's word for a probability, from 0 to 1."""
-    for word, lowest in CONFIDENCE.items():
-        if probability >= lowest:
-            return word
+def confidence(probability, words=CONFIDENCE):
+    """The word for a probability, from 0 to 1, by the lowest one of each."""
+    return next(word for word, lowest in words.items() if probability >= lowest)

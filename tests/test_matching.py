@@ -12,9 +12,8 @@ from threadpoolctl import threadpool_limits
 from careerlib import matching
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, load_catalog
 from careerlib.encoding import BLOCKS, encode_persons
-from careerlib.evaluation import ranked, recall_at_k
 from careerlib.matching import MEANING, WORDS, Matcher, alike, matcher_of, stated_blocks, word
-from careerlib.persons import full_persons, only, random_profiles, short_forms, shuffled
+from careerlib.persons import full_persons, only, random_profiles, ranked, recall_at_k, short_forms
 from careerlib.profile import CONTRASTING, SARAH, Profile
 
 CATALOG = load_catalog()
@@ -109,7 +108,7 @@ def test_forms_that_nobody_meant_are_told_high_more_rarely(matcher, halves):
         best = scores.max(axis=1, keepdims=True)
         return (matcher.probabilities(form, best) >= WORDS["High"]).mean()
 
-    meant, chance = PEOPLE["short", 4], shuffled(PEOPLE["short", 4], 9)
+    meant, chance = PEOPLE["short", 4], matching.shuffled(PEOPLE["short", 4], 9)
     scores = halves["short", 4].copy()
     np.fill_diagonal(scores, -9)
     assert with_a_high(chance, matcher.score(chance)) < 0.6 * with_a_high(meant, scores)

@@ -20,7 +20,6 @@ from careerlib.project import OUTPUTS, write
 
 FAILURES = TEXTS["failures"]
 MOST_BYTES = 50_000  # of a reply
-Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, and the schema of an answer
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 
 
@@ -46,12 +45,12 @@ def client_from_environment() -> openai.OpenAI:
 
 
 def ask_all(
-    questions: list[Question], client: openai.OpenAI, model: str, at_once: int = 4,
+    questions: list[tuple], client: openai.OpenAI, model: str, at_once: int = 4,
     sampling: dict[str, float] | None = None, seconds: float = 120.0,
     cache: Path | str | None = OUTPUTS / "answers",
 ) -> tuple[list[Reply], list[str]]:  # fmt: skip
-    """A reply to each question, in order, and a notice of each failure. sampling: temperature and
-    the like. seconds: for all; what has not come by then is missing. cache: a folder or None."""
+    """A reply to each question (messages, and the schema of an answer), in order, and a notice of
+    each failure. sampling: temperature and the like. seconds: for all. cache: a folder or None."""
     request = {"model": model, "max_completion_tokens": 1500, **(sampling or {})}
     ends, replies, notices = time.monotonic() + seconds, [], {}
     with ThreadPool(at_once) as pool:

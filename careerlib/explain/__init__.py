@@ -16,7 +16,8 @@ from careerlib.errors import CareerlibError, nearest
 from careerlib.explain.facts import TEXTS, Fact, Facts, gather
 from careerlib.profile import Profile
 
-WRITERS, MODEL = ("template", "openai"), "gpt-5.4-mini"
+WRITERS = ("template", "openai")
+MODEL = "gpt-5.4-mini"  # of OpenAI's
 COLUMNS = "onet_soc_code title side id words fact writer source broken refused".split()
 LONGEST = 160  # letters of a point's words
 FIELDS = {"for": "speaks_for", "against": "speaks_against", "next": "next_step"}

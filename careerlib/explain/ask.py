@@ -19,7 +19,6 @@ from careerlib.explain.facts import TEXTS
 from careerlib.project import OUTPUTS, write
 
 FAILURES = TEXTS["failures"]
-MOST_BYTES = 50_000  # of a reply
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 
 
@@ -95,7 +94,7 @@ def _asked(client: openai.OpenAI, request: dict) -> str:
     body = b""
     with client.chat.completions.with_streaming_response.create(**request) as response:
         for part in response.iter_bytes():
-            if len(body := body + part) > MOST_BYTES:
+            if len(body := body + part) > 50_000:
                 raise openai.OpenAIError("sent more than an answer can be")
     choice = json.loads(body)["choices"][0]
     message, end = choice["message"], choice["finish_reason"]

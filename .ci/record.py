@@ -12,8 +12,7 @@ from pydantic import BaseModel, Field
 
 from careerlib.app.llm import writing
 from careerlib.catalog import load_catalog
-from careerlib.explain import ask, messages
-from careerlib.explain.answer import FIELDS, answer_model
+from careerlib.explain import FIELDS, MODEL, answer_model, ask, messages
 from careerlib.explain.facts import gather
 from careerlib.profile import CONTRASTING
 from careerlib.project import DATA, write
@@ -78,7 +77,7 @@ def record(client: Any, settings: dict, folder: Path = DATA) -> None:
 
 @click.command()
 @click.option("--writer", type=click.Choice(["local", "openai"]), required=True)
-@click.option("--model", default=ask.MODEL, show_default=True, help="Which of OpenAI's.")
+@click.option("--model", default=MODEL, show_default=True, help="Which of OpenAI's.")
 def main(writer: str, model: str) -> None:
     """Record the answers and the judgements of a model."""
     with writing(writer) as how:

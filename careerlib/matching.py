@@ -1,15 +1,12 @@
-"""The recommender that listens: what a person states meets what an occupation is.
-
-A kernel ridge regression from the statements of persons made from occupations to those that O*NET
-lists as related, plus a plain correlation; then probabilities. Notebook 08 builds and judges it.
-"""
+"""The recommender that listens (notebook 08): a kernel ridge regression from what persons made from
+occupations state to what O*NET lists as related, plus a plain correlation; then probabilities."""
 
 from functools import cache, partial
 from itertools import product
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
@@ -18,9 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, standardised
-from careerlib.errors import check_whole
-from careerlib.evaluation import ranked
-from careerlib.persons import drop_blocks, full_persons, long_forms, only, short_forms, shuffled
+from careerlib.persons import drop_blocks, full_persons, long_forms, only, ranked, short_forms
+from careerlib.training import confidence
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation
 WEIGHTS = np.repeat([0.7, 1.0, 0.7, 0.7], [35, 6, 6, 33])  # in the kernel: interests count most
@@ -63,9 +59,8 @@ def alike(catalog, for_each_level=0.1):
 
 
 def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, own=0.15):
-    """(n, n) what a form of each occupation should lead to: its list of relatives, in shares that
-    sum to 1, where that may be read (known: (n,) True), else those most alike, which stand in; half
-    of who lists it, and a little of itself."""
+    """(n, n) shares of what a form of each occupation should lead to: its relatives where known,
+    (n,), is True, else stand-ins, those most alike; half of who lists it, a little of itself."""
     listed = (catalog.related_matrix > 0) & known[:, None]
     wanted = listed / np.maximum(listed.sum(axis=1, keepdims=True), 1)
     unknown = np.flatnonzero(~listed.any(axis=1))
@@ -76,8 +71,7 @@ def targets(catalog, known, likeness, n_stand_ins=10, stand_in=0.4, mutual=0.5, 
 
 def training_forms(catalog, seed, n_short=12):
     """(n, 83) arrays, the forms that training fills in for each occupation: short ones, half with
-    blocks left empty, a quarter without knowledge; long and full ones, with knowledge and without.
-    Landmarks are drawn from the last three."""
+    empty blocks, a quarter without knowledge; long and full ones, with knowledge and without."""
     *seeds, last = np.random.SeedSequence(seed).generate_state(n_short + 1)
     short = [short_forms(catalog, number) for number in seeds]
     dropped = zip(short[::2], seeds[::2], strict=True)
@@ -181,6 +175,14 @@ def entry_features(about, scores):
     return np.concatenate([about + 0 * scores, about * scores, above], axis=-1)
 
 
+def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
+    """The same ratings in other slots of their blocks: as much is stated, and nobody meant it."""
+    rng, persons = np.random.default_rng(seed), persons.copy()
+    for block in BLOCKS.values():
+        persons[:, block] = rng.permuted(persons[:, block], axis=1)
+    return persons
+
+
 def judging_forms(catalog: Catalog, seed: int, blocks: list[str]) -> list[tuple]:
     """Other forms, with these blocks only, and whether they are meant; the others are shuffled."""
     short, long, mix = np.random.SeedSequence([seed, 1]).generate_state(3)
@@ -229,7 +231,6 @@ class Matcher:
     among the relatives of that which the person resembles, not whether she is hired or content."""
 
     def __init__(self, catalog: Catalog, seed: int = 42) -> None:
-        check_whole("the number of occupations", len(catalog), 30, 10**6, "a model needs them")
         everybody = np.arange(len(catalog))
         with threadpool_limits(limits=1):  # one thread's sums are the same on any machine
             self.listener = Listener(catalog, kernel_ridge(catalog, seed))
@@ -240,14 +241,12 @@ class Matcher:
         fitted = partial(calibrate, self.listener, parts, seed)
         self.calibration = cache(threadpool_limits.wrap(limits=1)(fitted))
 
-    def probabilities(self, persons: np.ndarray, scores=None, stated=None) -> np.ndarray:
-        """(m, k) of scores (m, k) that these persons have, or all; NaN for who says too little.
-        stated: (m,) by whose calibrations, where not by those for what they state themselves."""
+    def probabilities(self, persons: np.ndarray, scores=None) -> np.ndarray:
+        """(m, k) of scores (m, k) that these persons have, or all; NaN for who says too little."""
         persons = informative(persons)
         scores = self.score(persons) if scores is None else scores
-        stated = stated_blocks(persons) if stated is None else stated
         about = about_form(persons, self.listener.compared(persons))
-        result = np.full(scores.shape, np.nan)
+        stated, result = stated_blocks(persons), np.full(scores.shape, np.nan)
         for blocks in np.unique(stated[stated > 0]):
             rows = stated == blocks
             result[rows] = log_odds(about[rows], scores[rows], self.calibration(int(blocks)))
@@ -255,22 +254,16 @@ class Matcher:
 
     def reasons(self, person: np.ndarray, positions: list | np.ndarray) -> pd.DataFrame:
         """What each statement of a person (83,) does to the log-odds of the occupations at p
-        positions: with it minus without it; they do not add up. (k, p), a row each statement."""
+        positions, a row each statement: with it minus without it; they do not add up."""
         said = RATED[person[RATED] > 0]
         variants = np.tile(person, (len(said) + 1, 1))
         variants[np.arange(len(said)), said] = 0  # the last row stays whole
-        stated = np.repeat(stated_blocks(informative(variants[-1:])), len(variants))
-        scores = self.score(variants)[:, positions]
-        odds = logit(self.probabilities(variants, scores, stated))
+        variants = informative(variants)
+        weights = self.calibration(int(stated_blocks(variants[-1:])[0]))
+        about = about_form(variants, self.listener.compared(variants))
+        odds = log_odds(about, self.score(variants)[:, positions], weights)
         return pd.DataFrame((odds[-1] - odds[:-1]).round(9), np.array(ALL_SLOTS)[said], positions)
 
 
-def word(probability: float) -> str:
-    """The word of WORDS for a probability."""
-    return next(name for name, low in WORDS.items() if probability >= low)
-
-
-@cache
-def matcher_of(catalog: Catalog) -> Matcher:
-    """The model of this catalog, fitted once a process."""
-    return Matcher(catalog)
+word = partial(confidence, words=WORDS)
+matcher_of = cache(Matcher)  # the model of a catalog, fitted once a process

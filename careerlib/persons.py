@@ -1,8 +1,8 @@
-"""Persons made from occupations: who states what that occupation is rated for.
+"""Persons made from occupations, who state what that occupation is rated for, and judgement of the
+lists for them. What these should show is known: its relatives, which O*NET derives from tasks,
+activities, knowledge and titles (onetcenter.org/reports/Related_2022.html), with experts."""
 
-No real person's answers are at hand. What these should be shown is known: their relatives.
-"""
-
+from collections import namedtuple
 from functools import partial
 
 import numpy as np
@@ -15,6 +15,7 @@ from careerlib.profile import NAMED
 # How people fill in forms, (fewest, most) of each block: few of all, or more.
 SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3), "knowledge": (1, 3)}
 LONG_FORM = {"skills": (5, 12), "interests": (4, 6), "work values": (3, 6), "knowledge": (3, 8)}
+Interval = namedtuple("Interval", "estimate low high")  # with the ends of its 95 % interval
 
 
 def full_persons(catalog: Catalog) -> np.ndarray:
@@ -23,13 +24,10 @@ def full_persons(catalog: Catalog) -> np.ndarray:
 
 
 def short_forms(catalog: Catalog, seed: int, noise: float = 0.5, form: dict = SHORT_FORM):
-    """(n, 83) persons, one an occupation, who fill in a short form.
-
-    Each names her occupation's skills and knowledge areas of highest importance, which count 3 and
-    4 of 5, and its highest interests and work values (if it has any), rated as O*NET rates them
-    (0-7). How many is drawn evenly; equal ratings are chosen between by chance. noise: standard
-    deviation, in points of O*NET's scales, of what she misjudges each rating by before choosing.
-    """
+    """(n, 83) persons, one an occupation: each names as many as are drawn evenly of its highest
+    skills and knowledge areas, which count 3 and 4 of 5, and interests and work values, rated as
+    O*NET does (0-7). noise: standard deviation, in points of these scales, of what she misjudges
+    each rating by before choosing."""
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     rng = np.random.default_rng(seed)
     ratings = (catalog.skill_importance, catalog.interests, catalog.work_values, catalog.knowledge)
@@ -42,11 +40,7 @@ long_forms = partial(short_forms, form=LONG_FORM)  # most interests and values r
 
 
 def random_profiles(n: int, seed: int = 42) -> np.ndarray:
-    """(n, 83) persons who fill in the short form by chance.
-
-    All is drawn evenly; named interests and values are rated with whole numbers from 1 to 7.
-    """
-    check_whole("n", n, 0, 10**7, "it is a number of people")
+    """(n, 83) persons who fill in the short form by chance; they rate in whole numbers, 1-7."""
     check_whole("seed", seed, 0, 2**32 - 1, "it starts the random numbers")
     rng = np.random.default_rng(seed)
     heard = [rng.random((n, 35)), *rng.integers(1, 8, (2, n, 6)), np.zeros((n, 33))]
@@ -71,14 +65,6 @@ def drop_blocks(persons: np.ndarray, seed: int) -> np.ndarray:
     return persons
 
 
-def shuffled(persons: np.ndarray, seed: int) -> np.ndarray:
-    """The same ratings in other slots of their blocks: as much is stated, and nobody meant it."""
-    rng, persons = np.random.default_rng(seed), persons.copy()
-    for block in BLOCKS.values():
-        persons[:, block] = rng.permuted(persons[:, block], axis=1)
-    return persons
-
-
 def _filled_in(m, form, heard, rng, by_chance=False):
     """(m, 83) who name in each block as many as the form asks, the highest of what they heard."""
     persons = np.zeros((m, len(ALL_SLOTS)))
@@ -91,3 +77,37 @@ def _filled_in(m, form, heard, rng, by_chance=False):
         persons[:, BLOCKS[block]] = np.where(named & np.isfinite(want), said, 0)
     persons[:, SLOT["Education"]] = 1  # any education is acceptable
     return persons
+
+
+# The three functions below are typed in notebook 06.
+def ranked(scores, own=None, top=10):
+    """(m, top) positions of the highest of (m, n) scores, best first; ties to the lower code.
+    own: (m,) position of the occupation that each person was made from, which is left out."""
+    # Rounded: the last bits of a matrix product depend on how its rows are blocked.
+    keys = np.arange(scores.shape[1]) / 1e13 - scores.round(10)  # lowest first, none alike
+    if own is not None:
+        keys[np.arange(len(keys)), own] = np.inf
+    return np.argsort(keys, axis=1)[:, :top]
+
+
+def recall_at_k(shown, relevant, k=10):
+    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none.
+    shown: (m, k or more) positions in the catalog, best first, -1 where nothing is shown."""
+    first, relevant = shown[:, :k], relevant > 0
+    hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
+    wanted = relevant.sum(axis=1)
+    return hits.sum(axis=1) / np.where(wanted > 0, wanted, np.nan)
+
+
+def group_bootstrap(values, groups, n_boot=2000, seed=42):
+    """Mean of (m,) values, NaN left out, with its `Interval` over groups, (m,) labels, resampled
+    with all their values. To compare two methods give their differences on the same people. With
+    fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414)."""
+    known = ~np.isnan(values)
+    _, group = np.unique(groups[known], return_inverse=True)
+    sums, sizes = np.bincount(group, values[known]), np.bincount(group)
+    even = np.full(len(sizes), 1 / len(sizes))
+    rng = np.random.default_rng(seed)
+    times = rng.multinomial(len(sizes), even, size=n_boot)  # each is drawn
+    low, high = np.quantile(times @ sums / (times @ sizes), [0.025, 0.975])
+    return Interval(values[known].mean(), low, high)

@@ -5,40 +5,36 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
+from sklearn.metrics.pairwise import cosine_similarity
 
-from careerlib import encoding
 from careerlib.catalog import GROUPS, Catalog, load_catalog
-from careerlib.encoding import N_SLOTS, RATED, correlation, encode_occupations, encode_persons
+from careerlib.encoding import NEEDED_LEVEL, RATED, correlation, encode_occupations, encode_persons
 from careerlib.errors import CareerlibError, check_whole, nearest
-from careerlib.evaluation import ranked
 from careerlib.matching import COMPARED, MEANING, matcher_of, word
-from careerlib.persons import full_persons
+from careerlib.persons import full_persons, ranked
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 
 RANK_BY = ("fit", "openings")
-COLUMNS = (
-    "rank onet_soc_code soc_code title score confidence median_wage wage_top_coded education "
-    "job_zone growth_percent openings counted_most note"
-).split()
+COLUMNS = "rank onet_soc_code soc_code title score confidence median_wage wage_top_coded".split()
+COLUMNS += "education job_zone growth_percent openings counted_most note".split()
 
 
-def _cosine(persons: np.ndarray, catalog: Catalog, fill: bool) -> np.ndarray:
-    """Of 50 slots; where nothing is filled in the occupation's interests and values are empty."""
-    occupations = encoding.unit_rows(encode_occupations(catalog, fill))
-    return encoding.unit_rows(persons[:, :N_SLOTS]) @ occupations.T
+def _cosine(persons: np.ndarray, catalog: Catalog, fill: bool = False) -> np.ndarray:
+    """Of 50 slots; the occupations' interests and values are empty, as in the post, or filled."""
+    return cosine_similarity(persons[:, :50], encode_occupations(catalog, fill))
 
 
 def _post(persons: np.ndarray, catalog: Catalog) -> np.ndarray:
     folded = fold(post_model())
     of_occupations = encode_occupations(catalog) @ folded.occupation + folded.constant
-    return expit(np.add.outer(persons[:, :N_SLOTS] @ folded.person, of_occupations))
+    return expit(np.add.outer(persons[:, :50] @ folded.person, of_occupations))
 
 
 # Each turns (m, 83) persons into what `score_matrix` gives.
 METHODS: dict[str, Callable[[np.ndarray, Catalog], np.ndarray]] = {
     "post": _post,  # the post's logistic regression on 150 features
-    "cosine": lambda persons, catalog: _cosine(persons, catalog, fill=False),  # as in the post
+    "cosine": _cosine,
     "cosine_filled": lambda persons, catalog: _cosine(persons, catalog, fill=True),
     "correlation": lambda persons, catalog: correlation(persons, full_persons(catalog), COMPARED),
     # Reported to be O*NET's Interest Profiler.
@@ -76,8 +72,7 @@ def recommend(
         what = f"The profile is empty or says too little for the method '{method}'"
         how = "rate skills, interests or knowledge above 0, not all of them alike"
         raise CareerlibError(f"{what}; {how}, or state your occupation.")
-    asked = (profile, max_job_zone) if matched else (Profile(), None)
-    broken = limits(*asked, catalog)
+    broken = limits(profile, max_job_zone, catalog) if matched else limits(Profile(), None, catalog)
     kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
     # Occupations that share a BLS row share its openings: the sum for each would lift all of them.
     openings = (catalog.table["openings"] / catalog.table["bls_shared_by"]).to_numpy(float)
@@ -104,8 +99,7 @@ def recommend(
 
 def _raising(profile: Profile, order: list[int], catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
-    (person,) = encode_persons([profile], catalog)
-    added = matcher_of(catalog).reasons(person, order)
+    added = matcher_of(catalog).reasons(encode_persons(profile, catalog)[0], order)
     most = (added[position][added[position] >= 0.05].nlargest(3).items() for position in order)
     return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
 
@@ -116,13 +110,11 @@ def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> pd.D
     """
     table, broken = catalog.table, pd.DataFrame(index=catalog.codes)
     if profile.min_wage:
-        low = table["median_wage"] < profile.min_wage
-        unknown = table["median_wage"].isna() | (low & table["wage_top_coded"])
-        broken["wage"] = low.astype("boolean").mask(unknown)
+        low = table["median_wage"].astype("Float64") < profile.min_wage  # NA stays NA
+        broken["wage"] = low.mask(low & table["wage_top_coded"])
     if profile.max_education is not None:
-        needed = table["education"].map(encoding.NEEDED_LEVEL)
-        above = needed > encoding.NEEDED_LEVEL[profile.max_education]
-        broken["education"] = above.astype("boolean").mask(needed.isna())
+        needed = table["education"].map(NEEDED_LEVEL).astype("Float64")
+        broken["education"] = needed > NEEDED_LEVEL[profile.max_education]
     if max_job_zone is not None:
         check_whole("max_job_zone", max_job_zone, 1, 5, "O*NET has five job zones")
         broken["job zone"] = table["job_zone"] > max_job_zone
@@ -154,12 +146,10 @@ def score_matrix(
     method: str = "matched",
     catalog: Catalog | None = None,
 ) -> np.ndarray:
-    """(m, n) probabilities, cosines or correlations of many people with every occupation.
-
+    """(m, n) probabilities, cosines or correlations of many people with every occupation; the row
+    of whom the method cannot rank (nothing rated, or all alike where it correlates) is NaN.
     profiles: Profiles, or an array of (m, 83). catalog: by default the post's 150 for "post" and
-    "cosine", as in the post, and all for the others. The row of whom the method cannot rank
-    (nothing rated, or all alike where it correlates) is NaN.
-    """
+    "cosine", as in the post, and all for the others."""
     if method not in METHODS:
         raise CareerlibError(f"There is no method '{method}'; {nearest(method, METHODS)}")
     catalog = catalog or load_catalog(CATALOG.get(method, "all"))
@@ -168,6 +158,6 @@ def score_matrix(
         what = f"The person vectors are an array of shape {persons.shape}"
         raise CareerlibError(f"{what}; give finite numbers of shape (people, 83).")
     shown = METHODS[method](persons, catalog)
-    used = RATED[RATED < N_SLOTS] if method in OF_50_SLOTS else RATED
+    used = RATED[RATED < 50] if method in OF_50_SLOTS else RATED
     shown[~(persons[:, used].any(axis=1) & shown.any(axis=1))] = np.nan
     return shown

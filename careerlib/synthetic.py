@@ -1,27 +1,22 @@
-"""The post's two generators of synthetic pairs (notebooks 02, 03).
-
-Each call has two random streams of its own, seeded alike: N (NumPy's legacy RandomState) and R
-(Python's random.Random). The order of the draws makes the post's figures come out to the digit.
-"""
+"""The post's two generators of synthetic pairs (notebooks 02, 03). Each call has two streams, N
+(NumPy's RandomState) and R (Python's random); the order of the draws makes the post's figures."""
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from careerlib.encoding import cosine, pair_features
-from careerlib.errors import CareerlibError, check_whole, nearest
+from careerlib.errors import CareerlibError, check_whole
 
 # Match type: share of the pairs, in the order in which the generator lists them.
 SHARES = {"strong": 0.25, "moderate": 0.20, "weak": 0.15, "poor": 0.25, "partial": 0.10,
           "wrong interests": 0.05}  # fmt: skip
-WEAK_THRESHOLD = 0.45  # cosine above which a weak match is labelled good
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """n labelled pairs."""
+    """n labelled pairs of a person and an occupation."""
 
     persons: np.ndarray  # (n, 50)
     occupations: np.ndarray  # (n, 50) each person's occupation
@@ -29,16 +24,13 @@ class Pairs:
     labels: np.ndarray  # (n,) 1 for a good match, else 0
     match_types: np.ndarray  # (n,) names; "positive" and "negative" from the naive generator
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     @property
     def features(self) -> np.ndarray:
         """(n, 150) person, occupation, person minus occupation."""
         return pair_features(self.persons, self.occupations)
 
 
-def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) -> Pairs:
+def naive_pairs(occupations: np.ndarray, n_pairs=2000, seed=42) -> Pairs:
     """The first script: the (m, 50) occupations plus a little noise, or pure noise."""
     N, R = _streams(n_pairs, seed)
     persons, chosen, labels = [], [], []
@@ -55,10 +47,8 @@ def naive_pairs(occupations: np.ndarray, n_pairs: int = 2000, seed: int = 42) ->
 
 
 def make_person(match_type, c, other, N, R):
-    """(50,) person for an occupation's vector `c`, by the recipe of her match type.
-
-    other: (50,) vector of another occupation, for "poor". N, R: the random streams.
-    """
+    """(50,) person for an occupation's vector `c`, by the recipe of her match type; `other` is
+    another occupation's, for "poor"."""
     if match_type == "strong":  # a little noise, five slots raised
         similarity = N.uniform(0.7, 0.9)
         person = np.clip(c + N.normal(0, (1 - similarity) * 0.3, 50), 0, 1)
@@ -93,13 +83,8 @@ def make_person(match_type, c, other, N, R):
     return person
 
 
-def production_pairs(
-    occupations: np.ndarray, n_pairs: int = 3000, seed: int = 42, shares: Mapping = SHARES
-) -> Pairs:
-    """The second script: from (m, 50) occupations, six match types.
-
-    shares: {match type: share}, summing to 1; each type gets int(n_pairs * share) pairs.
-    """
+def production_pairs(occupations: np.ndarray, n_pairs=3000, seed=42, shares=SHARES) -> Pairs:
+    """The second script: from (m, 50) occupations, int(n_pairs * share) pairs of each type."""
     N, R = _streams(n_pairs, seed)
     shares = checked_shares(shares)
     types = [name for name, share in shares.items() for _ in range(int(n_pairs * share))]
@@ -112,20 +97,17 @@ def production_pairs(
         persons.append(make_person(match_type, occupations[row], occupations[other], N, R))
         chosen.append(row)
     persons, own, types = np.array(persons), occupations[chosen], np.array(types)
-    close = (types == "weak") & (cosine(persons, own) > WEAK_THRESHOLD)
+    close = (types == "weak") & (cosine(persons, own) > 0.45)  # the weak ones that count as good
     labels = (np.isin(types, ("strong", "moderate")) | close).astype(int)
     return Pairs(persons, own, np.array(chosen), labels, types)
 
 
-def checked_shares(shares: Mapping[str, float]) -> dict[str, float]:
+def checked_shares(shares: dict[str, float]) -> dict[str, float]:
     """All six shares in the generator's order; CareerlibError where they are no shares."""
-    for name, share in shares.items():
-        if name not in SHARES:
-            raise CareerlibError(f"There is no match type '{name}'; {nearest(name, SHARES)}")
-        if not 0 <= share <= 1:
-            raise CareerlibError(f"The share of '{name}' is {share!r}, not a number from 0 to 1.")
-    if abs((total := sum(shares.values())) - 1) > 1e-9:
-        raise CareerlibError(f"The shares of the match types sum to {total:.4g}, not to 1.")
+    positive, total = all(share >= 0 for share in shares.values()), sum(shares.values())
+    if not {*shares} <= {*SHARES} or not positive or abs(total - 1) > 1e-9:
+        what = f"The shares {shares} are not all 0 or more, or do not sum to 1"
+        raise CareerlibError(f"{what}; the match types are {', '.join(SHARES)}.")
     return {name: shares.get(name, 0) for name in SHARES}
 
 

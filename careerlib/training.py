@@ -44,11 +44,8 @@ def post_model() -> Pipeline:
 
 
 def fold(model):
-    """A pipeline of scaler and logistic regression on 150 features, taken apart, as `Folded`.
-
-    log-odds = person·u + occupation·c + constant. The scaler divides the weights; that of u - c
-    goes to u with plus and to c with minus.
-    """
+    """A pipeline of scaler and logistic regression as `Folded`: the log-odds are person·u +
+    occupation·c + constant. The weight of u - c goes to u with plus and to c with minus."""
     scaler, regression = model[0], model[-1]
     weights = regression.coef_[0] / scaler.scale_
     return Folded(
@@ -58,8 +55,6 @@ def fold(model):
     )
 
 
-def confidence(probability):
-    """The post's word for a probability, from 0 to 1."""
-    for word, lowest in CONFIDENCE.items():
-        if probability >= lowest:
-            return word
+def confidence(probability, words=CONFIDENCE):
+    """The word for a probability, from 0 to 1, by the lowest one of each."""
+    return next(word for word, lowest in words.items() if probability >= lowest)

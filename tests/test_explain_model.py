@@ -134,7 +134,7 @@ NESTED = st.recursive(st.none() | st.floats() | st.text(), lambda part: st.lists
 @settings(max_examples=60)
 @given(st.text() | NESTED.map(json.dumps))
 def test_any_text_of_a_model_gives_an_answer_or_a_notice(text):
-    replies, notices = ask_all([QUESTION], model(lambda _: completion(text)), cache=None)
+    replies, notices = ask_all([QUESTION], model(lambda _: completion(text)), "m", cache=None)
     assert replies == [(None, "template")] and len(notices) == 1
 
 

@@ -18,9 +18,7 @@ from careerlib.errors import CareerlibError
 from careerlib.explain.facts import TEXTS
 from careerlib.project import OUTPUTS, write
 
-MODEL, FAILURES = "gpt-5.4-mini", TEXTS["failures"]
-MOST_BYTES = 50_000  # of a reply
-Question = tuple[list[dict[str, str]], type[BaseModel]]  # messages, and the schema of an answer
+FAILURES = TEXTS["failures"]
 Reply = tuple[BaseModel | None, str]  # an answer, and "live", "cached" or "template" (none)
 
 
@@ -28,10 +26,10 @@ def client_from_environment() -> openai.OpenAI:
     """A client of OpenAI, or of what OPENAI_BASE_URL names; OPENAI_API_KEY is needed unless that is
     on this machine. Raises CareerlibError, which never shows the key."""
     address = os.environ.get("OPENAI_BASE_URL", "").strip() or "https://api.openai.com/v1"
-    # No redirect, for another host has no business with the profile; the text of an error, which
-    # may be endless, is not read.
-    how = {"response": [lambda response: response.is_success or response.close()]}
-    how = {"follow_redirects": False, "event_hooks": how}
+    # The text of an error, which may be endless, is not read; another host, to which we are
+    # redirected, has no business with the profile.
+    hooks = {"response": [lambda response: response.is_success or response.close()]}
+    how = {"follow_redirects": False, "event_hooks": hooks}
     try:
         here = HttpUrl(address).host in ("localhost", "127.0.0.1", "[::1]")
         web = openai.DefaultHttpxClient(trust_env=not here, **how)
@@ -46,16 +44,13 @@ def client_from_environment() -> openai.OpenAI:
 
 
 def ask_all(
-    questions: list[Question], client: openai.OpenAI, model: str = MODEL,
-    sampling: dict[str, float] | None = None, max_tokens: int = 1500, at_once: int = 4,
-    seconds: float = 120.0, cache: Path | str | None = OUTPUTS / "answers",
+    questions: list[tuple], client: openai.OpenAI, model: str, at_once: int = 4,
+    sampling: dict[str, float] | None = None, seconds: float = 120.0,
+    cache: Path | str | None = OUTPUTS / "answers",
 ) -> tuple[list[Reply], list[str]]:  # fmt: skip
-    """A reply to each question, in order, and a notice of each failure.
-
-    sampling: temperature and the like. seconds: for all; what has not come by then is missing.
-    cache: a folder or None.
-    """
-    request = {"model": model, "max_completion_tokens": max_tokens, **(sampling or {})}
+    """A reply to each question (messages, and the schema of an answer), in order, and a notice of
+    each failure. sampling: temperature and the like. seconds: for all. cache: a folder or None."""
+    request = {"model": model, "max_completion_tokens": 1500, **(sampling or {})}
     ends, replies, notices = time.monotonic() + seconds, [], {}
     with ThreadPool(at_once) as pool:
         for waiting in [pool.apply_async(_reply, (client, request, cache, *q)) for q in questions]:
@@ -99,7 +94,7 @@ def _asked(client: openai.OpenAI, request: dict) -> str:
     body = b""
     with client.chat.completions.with_streaming_response.create(**request) as response:
         for part in response.iter_bytes():
-            if len(body := body + part) > MOST_BYTES:
+            if len(body := body + part) > 50_000:
                 raise openai.OpenAIError("sent more than an answer can be")
     choice = json.loads(body)["choices"][0]
     message, end = choice["message"], choice["finish_reason"]

@@ -111,9 +111,8 @@ def _outlook(profile: Profile, row: pd.Series, of: dict) -> list[Fact]:
     if most and pd.notna(needed):
         text = f"Typical education: {needed}, you accept up to: {most}"
         told.append(("education", NEEDED_LEVEL[needed] <= NEEDED_LEVEL[most], text))
-    others = row["bls_shared_by"] - 1
-    shared = f"{others} others" if others > 1 else "1 other"
-    shared = f" (BLS counts it together with {shared})" if others > 0 else ""
+    others = int(row["bls_shared_by"]) - 1
+    shared = f" (BLS counts it together with {others} other{'s' * (others > 1)})" * (others > 0)
     return [_fact(id, good, *TEXTS["figures"][id], text, of, shared) for id, good, text in told]
 
 
@@ -127,18 +126,14 @@ def _steps(profile: Profile, row: pd.Series, of: dict, against: set[str]) -> lis
     skills = {name: of[id_of(name)] for name in SKILLS if not profile.skills.get(name)}
     gaps = [name for name in skills if skills[name]["has"] >= 3 + TIE]
     gaps.sort(key=lambda name: (skills[name][FOR], skills[name]["has"]), reverse=True)
-    steps = {
-        "talk": [("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7")],
-        "try": [],
-        "prepare": [("prepare", "the preparation", zone)],
-        "read": [("read", "the page", f"onetonline.org/link/summary/{row.name}")],
-    }
+    steps = [("talk", first, f"Its strongest interest is {first}, {highest:.3g} of 7")]
     for name in gaps[:2]:
         word = TEXTS["ratings"]["skills"]["words"][1 + (skills[name]["has"] >= 4)]
         text = f"{name}: {word}, {skills[name]['has']:.3g} of 5, and you did not name it"
-        steps["try"].append((f"try_{id_of(name)}", name, text))
+        steps.append((f"try_{id_of(name)}", name, text))
+    steps.append(("prepare", "the preparation", zone))
+    steps.append(("read", "the page", f"onetonline.org/link/summary/{row.name}"))
     best = "prepare" if "the education" in against else "talk" if against & {*INTERESTS} else "try"
-    return [
-        Fact(id, NEXT, name, text, TEXTS["steps"][kind])
-        for kind in dict.fromkeys([best, *steps]) for id, name, text in steps[kind]
-    ]  # fmt: skip
+    steps.sort(key=lambda step: not step[0].startswith(best))  # the others stay in this order
+    kinds = TEXTS["steps"]
+    return [Fact(id, NEXT, name, text, kinds[id.split("_")[0]]) for id, name, text in steps]

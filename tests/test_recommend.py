@@ -186,14 +186,12 @@ def test_profiles_or_their_array_one_by_one_or_all_at_once_are_the_same(method, 
         assert "give finite numbers of shape (people, 83)" in refusal(score_matrix, array, method)
 
 
-ALIKE = [Profile(interests=dict.fromkeys(INTERESTS, rating)) for rating in (0.1, 1.1, 2.9, 4)]
-
-
 @pytest.mark.parametrize(("method", "able"), [
     ("interests", "1000000"), ("correlation", "1010000"), ("matched", "1010000"),
 ])  # fmt: skip
 def test_people_without_a_ranking_get_an_empty_row(method, able, refusal):
-    people = [SARAH, Profile(min_wage=1), Profile(skills=["Writing"]), *ALIKE]
+    alike = [Profile(interests=dict.fromkeys(INTERESTS, rating)) for rating in (0.1, 1.1, 2.9, 4)]
+    people = [SARAH, Profile(min_wage=1), Profile(skills=["Writing"]), *alike]
     for person, row, ranks in zip(people, score_matrix(people, method), able, strict=True):
         assert {*np.isfinite(row)} == {ranks == "1"}
         if ranks == "0":

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ import httpx2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from conftest import until
 from fastapi.testclient import TestClient
 
 from careerlib.__main__ import cli
@@ -181,18 +182,14 @@ def test_what_was_acknowledged_is_in_the_file(service, tmp_path):
                 assert service.ask("/feedback", body) == (200, {"kept": 3})
                 given.add(body["list"])
 
-    with Service(service.store, "--host", host) as other:
+    with Service(service.store, "--host", host) as other, ThreadPoolExecutor(4) as pool:
         assert other.at.hostname == host and " bytes)" in other.said
         before = presses(other)
-        clients = [threading.Thread(target=press, args=[one]) for one in (other, service) * 2]
-        for client in clients:
-            client.start()
-        while len(given) < 8 and clients[0].is_alive():
-            clients[0].join(0.01)
+        pressing = pool.map(press, (other, service) * 2)
+        until(lambda: len(given) >= 8, seconds=20)
         other.kill()
         said = other.communicate()[0]
-        for client in clients:
-            client.join()
+        assert len([*pressing]) == 4  # none of them has failed
     assert service.ask("/feedback", before)[0] == 200  # a list outlives its service
     assert len(given) >= 20 and "Writing" not in said
     alone = shutil.copy(service.store, tmp_path / "alone.db")

@@ -243,7 +243,6 @@ def test_the_key_is_in_no_output(tmp_path, capfd, caplog, recwarn):
 # Notebook 07 reads what is recorded; it changes where an answer or a rating is missing or damaged.
 def test_recording_keeps_what_others_wrote_and_what_was_rated_by_hand(tmp_path):
     recording = runpy.run_path(str(ROOT / ".ci" / "record.py"))
-
     judged = json.dumps(dict.fromkeys(recording["Rubric"].model_fields, True))
 
     def both(asked):

@@ -9,7 +9,7 @@ from careerlib.training import check_classes, confidence
 
 @pytest.mark.parametrize("generator", [naive_pairs, production_pairs])
 @pytest.mark.parametrize(("given", "told"), [
-    ({"n_pairs": 0}, "n_samples is 0"), ({"n_pairs": 10.5}, "n_samples is 10.5"),
+    ({"n_pairs": 9}, "n_samples is 9"), ({"n_pairs": 10.5}, "n_samples is 10.5"),
     ({"seed": -1}, "seed is -1"), ({"seed": 2**32}, "seed is 4294967296"),
 ])  # fmt: skip
 def test_wrong_numbers_are_refused(generator, given, told, refusal):

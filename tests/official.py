@@ -1,13 +1,9 @@
-"""The publishers' files as they would have to look to give the tables in data/.
-
-Made from the tables themselves, so that building and every damage can be tried without the
-official files, which are not ours to pass on.
-"""
+"""The publishers' files as they would have to look to give the tables in data/, made from these:
+the official ones are not ours to pass on."""
 
 import io
 import zipfile
 
-import openpyxl
 import pandas as pd
 
 from careerlib.project import DATA
@@ -68,15 +64,13 @@ def sheet():
     cells = cells.fillna("—").replace("", "—")
     header = ["A heading", "Code", "Type", "Employment, 2024", "Employment, 2034", *"abcdefgh"]
     total = ["Total, all occupations", "00-0000", "Summary", *"1234567890"]
-    return [["Table 1.2"], header, total, *cells.values.tolist(), ["[1] A footnote."]]
+    rows, rest = [header, total, *cells.values.tolist()], [""] * 12
+    return [["Table 1.2", *rest], *rows, ["[1] A footnote.", *rest]]
 
 
 def workbook(rows, name="Table 1.2"):
-    book, file = openpyxl.Workbook(write_only=True), io.BytesIO()
-    page = book.create_sheet(name)
-    for row in rows:
-        page.append(row)
-    book.save(file)
+    file = io.BytesIO()
+    pd.DataFrame(rows).to_excel(file, sheet_name=name, header=False, index=False)
     return file.getvalue()
 
 

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from careerlib import explain as module
 from careerlib.__main__ import cli
-from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, WORK_VALUES
-from careerlib.encoding import NEEDED_LEVEL
+from careerlib.catalog import INTERESTS, WORK_VALUES
+from careerlib.encoding import ALL_SLOTS, NEEDED_LEVEL, RATED, encode_persons
 from careerlib.explain import FIELDS, answer_model, broken_rule, explain, names_of, own_words
 from careerlib.explain.facts import AGAINST, FOR, NEXT, gather
 from careerlib.profile import CONTRASTING, PART_4, SARAH, Profile
@@ -33,13 +33,10 @@ def names(catalog):
 def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
     """All occupations: every fact stands where the tables, read anew, put it."""
     person, figures, plain = PEOPLE[who], catalog.table.to_dict("records"), {}
-    blocks = {"interests": INTERESTS, "skill_importance": SKILLS, "knowledge": KNOWLEDGE,
-              "work_values": WORK_VALUES}  # fmt: skip
-    slots = [(matrix == "knowledge", name) for matrix, names in blocks.items() for name in names]
-    ratings = np.hstack([getattr(catalog, matrix) for matrix in blocks])
-    stated = {**person.skills, **person.interests, **person.work_values}
-    has = {(False, name): level for name, level in stated.items()}
-    has |= {(True, name): level for name, level in person.knowledge.items()}
+    matrices = "skill_importance", "interests", "work_values", "knowledge"
+    ratings = np.hstack([getattr(catalog, name) for name in matrices])
+    slots = [ALL_SLOTS[at] for at in RATED]
+    stated = dict(zip(slots, encode_persons(person)[0, RATED], strict=True))
     bars = catalog.table[["median_wage", "openings"]].quantile([0.3, 0.7])
     for at, facts in enumerate(gather(person, catalog, range(len(catalog)))):
         row, own = figures[at], dict(zip(slots, ratings[at], strict=True))
@@ -47,12 +44,12 @@ def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
             plain[fact.plain] = fact
             if fact.side == NEXT:
                 continue
-            good, slot = fact.side == FOR, (fact.id.startswith("knows_"), fact.name)
+            good, slot = fact.side == FOR, "knowledge of " * ("knows_" in fact.id) + fact.name
             if slot in own:
-                middle = 4 if fact.name in INTERESTS + WORK_VALUES else 3
-                assert has[slot] >= middle - 0.5
-                assert fact.text.startswith("Knowledge of " * slot[0] + fact.name)
-                assert f" {own[slot]:.3g} of {5 if middle == 3 else 7}" in fact.text
+                middle, highest = (4, 7) if fact.name in INTERESTS + WORK_VALUES else (3, 5)
+                assert stated[slot] >= 0.5  # of what one can have
+                assert fact.text.casefold().startswith(slot.casefold() + ":")
+                assert f" {own[slot]:.3g} of {highest}" in fact.text
                 assert own[slot] - middle >= 0.25 if good else own[slot] - middle < -0.25
             elif fact.id in ("wage", "minimum"):
                 assert f"USD {row['median_wage']:,.0f} a year" in fact.text
@@ -73,8 +70,8 @@ def test_no_sentence_is_on_the_wrong_side(catalog, names, who):
                 others = row["bls_shared_by"] - 1
                 assert fact.text.endswith(f"{others} other{'s' * (others > 1)})") == (others > 0)
             assert fact.limit == (not good and fact.id in ("minimum", "education"))
-            if than := re.search(r"(more|less|higher|lower) than for (\d+) %", fact.text):
-                assert (than[1] in ("more", "higher")) == good and 1 <= int(than[2]) < 100
+            if than := re.search(r"(higher|lower) than for (\d+) %", fact.text):
+                assert (than[1] == "higher") == good and 1 <= int(than[2]) < 100
                 if slot in own and good:
                     rated = ratings[:, slots.index(slot)]
                     below = (rated[~np.isnan(rated)] < own[slot]).mean()

@@ -9,6 +9,7 @@ import pytest
 
 from careerlib.app import form as form_module
 from careerlib.app.form import ProfileForm
+from careerlib.catalog import GROUPS
 from careerlib.profile import SCALES, Profile, read_profile
 from careerlib.recommend import METHODS, recommend
 
@@ -19,27 +20,22 @@ def form(tmp_path, monkeypatch):
     return ProfileForm()
 
 
-def test_everything_set_becomes_the_profile(form):
+def test_all_that_a_profile_knows_can_be_set_and_becomes_the_profile(form):
     assert form.profile == Profile()
+    stated = {block: dict.fromkeys(names, most) for block, (names, most) in SCALES.items()}
+    for sliders in form.sliders.values():
+        assert [slider.description for slider in sliders.values()] == [*sliders]
+        for slider in sliders.values():
+            slider.value = slider.max
     form.boxes["occupation"].value = "marketing manager "
-    form.sliders["skills"]["Writing"].value = 4
-    form.sliders["knowledge"]["Biology"].value = 5
     form.boxes["min_wage"].value = " 50000"
     form.boxes["max_education"].value = "Master's degree"
-    form.boxes["fields"].value = ("Computer and mathematical", "Legal")
+    form.boxes["fields"].value = form.boxes["fields"].options
     assert form.profile == Profile(
-        {"Writing": 4}, knowledge={"Biology": 5}, min_wage=50_000, occupation="11-2021.00",
-        max_education="Master's degree", fields=["Computer and mathematical", "Legal"],
+        **stated, min_wage=50_000, occupation="11-2021.00", max_education="Master's degree",
+        fields=[*GROUPS.values()],
     )  # fmt: skip
-
-
-def test_all_that_profile_knows_can_be_set_and_is_named(form):
-    for block, (names, highest) in SCALES.items():
-        sliders = [(one.description, one.min, one.max) for one in form.sliders[block].values()]
-        assert sliders == [(name, 0, highest) for name in names]
-    offered = {name: box.options for name, box in form.boxes.items() if name != "min_wage"}
-    assert len(offered["max_education"]) == 9 and len(offered["fields"]) == 22
-    assert "Marketing Managers" in offered["occupation"]
+    assert "Marketing Managers" in form.boxes["occupation"].options
     assert set(form.method.options) == set(METHODS) and form.method.value == "matched"
     assert form.ratings.titles[form.ratings.selected_index] == "interests"
 

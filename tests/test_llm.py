@@ -1,7 +1,5 @@
 """The local model: started, asked, checked and stopped; skipped where the extra is missing."""
 
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -69,5 +67,5 @@ def test_the_server_ends_when_its_starter_is_killed():
     with subprocess.Popen(command, cwd=ROOT, **options) as starter:
         port = starter.stdout.readline().strip()
         assert listens(port)
-        os.kill(starter.pid, signal.SIGKILL)
+        starter.kill()
     until(lambda: not listens(port), seconds=10)

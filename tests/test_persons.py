@@ -36,13 +36,6 @@ def test_each_names_as_many_as_its_form_asks(drawn, form):
     assert (drawn[:, SLOT["Wage"] : 50] == [0, 0, 1]).all()
 
 
-def test_who_misjudges_nothing_names_the_highest():
-    named = persons.short_forms(CATALOG, 1, noise=0)[:, BLOCKS["skills"]] > 0
-    importance = CATALOG.skill_importance
-    lowest_named = np.where(named, importance, np.inf).min(axis=1)
-    assert (np.where(named, -np.inf, importance).max(axis=1) <= lowest_named).all()
-
-
 def test_blocks_are_left_empty_or_shuffled_and_nothing_else():
     form = persons.short_forms(CATALOG, 1)
     for name, block in BLOCKS.items():

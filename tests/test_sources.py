@@ -66,9 +66,6 @@ def test_each_form_of_the_release(build, folder, form):
     assert build(form({folder + name: text for name, text in release().items()})) == COMMITTED
 
 
-# --- Damage ------------------------------------------------------------------------------
-
-
 def test_a_changed_cell_behind_any_table_is_named_and_refused(build, refusal, monkeypatch):
     read = official.read
 
@@ -129,9 +126,6 @@ def test_a_missing_file_and_an_output_that_is_no_folder_are_named(refusal, tmp_p
     monkeypatch.undo()
     message = refusal(sources.build, onet, bls, onet)
     assert "cannot be written" in message and "--output" in message
-
-
-# --- Download ----------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from careerlib.catalog import TABLES
-from careerlib.project import DATA
+from careerlib.catalog import TABLES, load_catalog
+from careerlib.project import DATA, ROOT
 
+UPSTREAM = ROOT.parent / "shared" / "upstream"
 # Markdown writes O\*NET so that two of them do not turn what is between into italics.
 PLAIN = (DATA / "README.md").read_text("utf-8").replace("\\*", "*")
 # Its prose on one line, without tables of columns, code and targets of links.
@@ -39,7 +40,7 @@ def test_rows_and_columns_are_what_the_card_says(name):
     assert table.equals(table.sort_values(key, ignore_index=True))
 
 
-# Names and dates rather than measurements.
+# Names and dates rather than measurements. A test below compares the years with the official files.
 NAMES = """30.1 1.2 2024–34 4.0 SHA-256 November_2023 December_2025 UTF-8 from_2008 from_2020
 oldest_in_2010 newest_in_2025""".split()
 
@@ -77,6 +78,31 @@ one occupation of the {len(table)} has no reported title
     for name in NAMES:
         prose = prose.replace(name.replace("_", " "), "")
     assert re.findall(r".{0,30}\d.{0,30}", re.sub(r"`[^`]*`", "", prose)) == []
+
+
+@pytest.mark.skipif(not UPSTREAM.is_dir(), reason="the official files are not at hand")
+def test_statements_about_the_official_files():
+    onet, rated = UPSTREAM / "onet" / "db_30_1_text", load_catalog().codes
+
+    def read(name, scale):
+        frame = pd.read_csv(onet / name, sep="\t", dtype=str, keep_default_na=False)
+        return frame[(frame["Scale ID"] == scale) & frame["O*NET-SOC Code"].isin(rated)]
+
+    interests, levels = read("Interests.txt", "OI"), read("Skills.txt", "LV")
+    assert set(interests["Domain Source"] + interests["Date"]) == {"Machine Learning11/2023"}
+    asked, rated_in = read("Work Values.txt", "EX")["Date"].str[-4:], levels["Date"].str[-4:]
+    assert (asked == "2008").mean() > 0.5 and asked.max() == "2020"
+    assert set(levels["Domain Source"]) == {"Analyst"}
+    assert (rated_in.min(), rated_in.max()) == ("2010", "2025")
+    irrelevant = levels["Data Value"][levels["Not Relevant"] == "Y"].astype(float)
+    assert irrelevant.max() <= 1 and irrelevant.mean() < 0.1
+    assert "December 2025 Release" in (onet / "Read Me.txt").read_text("utf-8")
+    lines = pd.read_excel(UPSTREAM / "bls" / "occupation.xlsx", "Table 1.2", header=1)
+    title, code, kind = lines.columns[:3]
+    lines = lines[lines[kind] == "Line item"].set_index(code)
+    assert "31-1120" in lines.index and not {"31-1121", "31-1122"} & set(lines.index)
+    unrated = lines[~lines.index.isin(rated.str[:7])]
+    assert unrated[title].str.strip().str.endswith("all other").mean() > 0.5
 
 
 def test_the_attribution_that_the_licence_asks_for_is_complete():

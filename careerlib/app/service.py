@@ -25,14 +25,14 @@ from anyio import to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__, profile
 from careerlib.app.feedback import open_store, record
-from careerlib.catalog import EDUCATION, RELEASE, load_catalog
+from careerlib.catalog import RELEASE, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError, told
 from careerlib.explain import explain
@@ -85,20 +85,10 @@ def _name(host: str) -> str:
     return re.sub(r":\d*$", "", host).strip("[]").lower()
 
 
-# The JSON schema of a profile, with what is valid where a text or a number is not enough.
-SCHEMA = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
-SCHEMA["properties"] |= {
-    "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
-    "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": profile.HIGHEST_WAGE},
-    "max_education": {"enum": [None, *EDUCATION]},
-    "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
-}
-
-
 class Wanted(BaseModel, extra="forbid"):
     """What to recommend, to whom."""
 
-    profile: Annotated[Profile, WithJsonSchema(SCHEMA)]
+    profile: Annotated[Profile, Field(examples=[asdict(SARAH)])]
     method: Literal[tuple(METHODS)] = "matched"
     top: Annotated[int, Field(ge=1, le=50)] = 10
     rank_by: Literal[RANK_BY] = "fit"
@@ -120,7 +110,8 @@ class Pressed(BaseModel, extra="forbid"):
 @app.get("/", include_in_schema=False)
 def page() -> HTMLResponse:
     nonce, text = secrets.token_hex(16), Path(__file__).with_name("service.html").read_text("utf-8")
-    text = text.replace("NONCE", nonce).replace("SCHEMA", json.dumps(SCHEMA["properties"]))
+    names = json.dumps(TypeAdapter(Profile).json_schema()["properties"])
+    text = text.replace("NONCE", nonce).replace("SCHEMA", names)
     return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
 
 

@@ -13,7 +13,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -31,7 +31,7 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__, profile
-from careerlib.app.feedback import open_store, record
+from careerlib.app.feedback import FAULTS, open_store, record
 from careerlib.catalog import RELEASE, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError, told
@@ -41,7 +41,7 @@ from careerlib.project import OUTPUTS
 from careerlib.recommend import METHODS, RANK_BY, recommend
 
 MOST_BYTES = 64 * 1024  # of a request's body
-MOST_SECONDS, MOST_OPEN = 10, 500  # for a request to come; connections that have so long
+MOST_SECONDS, MOST_OPEN = 10, 100  # for a request to come; connections that have so long
 HOSTS = {"localhost", "127.0.0.1", "::1"}  # the names under which the service answers
 POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
@@ -95,11 +95,6 @@ class Wanted(BaseModel, extra="forbid"):
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
-Listed = create_model(
-    "Listed", list=str, limits=str, words=str, occupations=list[dict], reasons=list[dict]
-)
-
-
 class Pressed(BaseModel, extra="forbid"):
     """What came of a list: 1 or -1 for a thumb up or down, 0 for neither, from its top."""
 
@@ -128,7 +123,7 @@ def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[s
 
 
 @app.post("/recommendations")
-def recommendations(wanted: Wanted) -> Listed:
+def recommendations(wanted: Wanted) -> dict[str, str | list[dict]]:
     """What limits removed, what words mean; a row an occupation, best first; of each, what speaks
     for it and against it, and a next step; all that is to be kept, signed, to come with thumbs."""
     rows, name = recommend(**dict(wanted)), secrets.token_hex(16)
@@ -149,7 +144,7 @@ def feedback(pressed: Pressed) -> dict[str, int]:
     if len(codes) != len(pressed.pressed):
         raise CareerlibError(f"The list has {len(codes)} occupations; give a number for each.")
     (person,) = encode_persons(Profile(**stated))
-    with closing(open_store(app.state.feedback, make=False)) as store:
+    with open_store(app.state.feedback, make=False) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}
 
@@ -164,7 +159,9 @@ def _signature(text: str) -> str:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """One sentence on what is wrong; of a profile, the one that Profile itself tells."""
     status, sentence = getattr(error, "status_code", 409), str(getattr(error, "detail", error))
-    if isinstance(error.__cause__, RecursionError):
+    if isinstance(error.__cause__, FAULTS):
+        status = 503  # well said, but not now
+    elif isinstance(error.__cause__, RecursionError):
         sentence = "The request is nested too deeply to be read; a profile has three levels."
     elif isinstance(error, RequestValidationError):
         first, *_ = problems = error.errors()
@@ -213,13 +210,8 @@ def serve(
         listening = socket.create_server(address, family=family)
     # It would tell of each connection that it cannot accept, a thousand times a second.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    with suppress(ImportError):  # Windows has no limit of open files, others a low one at first
-        import resource
-
-        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     with listening:
-        with closing(open_store(feedback)) as store:
+        with open_store(feedback) as store:
             ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]

@@ -1,11 +1,9 @@
 """The official O*NET and BLS files: fetch them, and build the tables in data/ from them.
 
-The same files give the same bytes. One comparison of these with the SHA-256 in `tables.json`, at
-the end, finds every damage, other releases or years and a changed digit; nothing is checked twice.
+One comparison of hashes at the end finds every damage, other releases and a changed digit.
 """
 
 import csv
-import io
 import os
 import zipfile
 from collections.abc import Callable
@@ -41,9 +39,8 @@ COLUMNS = {  # of the workbook's sheet
 
 
 def fetch(folder: Path) -> str:
-    """Download both official files into the folder; returns a sentence with what comes next.
+    """Download those official files that the folder has not yet; returns what comes next.
 
-    A file that is there already stays; `build` finds out whether it is the right one. Raises
     CareerlibError for a publisher that cannot be reached, refuses, or sends something else.
     """
     folder = folder.expanduser()
@@ -75,8 +72,7 @@ def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
 def build(onet: Path, bls: Path, output: Path = DATA) -> str:
     """Write all tables and their manifest to `output`, or nothing; returns a sentence on it.
 
-    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError for files
-    that do not give the project's tables.
+    onet: folder or zip of the text release; bls: the workbook. CareerlibError for other files.
     """
     do = f"{BUILT}; or else check --onet and --bls, for a publisher may have replaced its file"
     with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
@@ -97,11 +93,8 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
 
 def _release(path: Path) -> Callable[..., pd.DataFrame]:
     """Reads columns, {ours: theirs}, of a file in a folder or zip, as text: no digit changes."""
-    if path.is_dir():
-        files = path.rglob("*")
-    else:
-        if not path.is_file():  # a pipe would keep one waiting
-            raise CareerlibError(f"{path.name} is no file or folder that is there")
+    files = path.rglob("*")
+    if not path.is_dir():
         archive = zipfile.ZipFile(path)
         files = (zipfile.Path(archive, name) for name in archive.namelist())
     places = {file.name: file for file in files if file.is_file()}
@@ -109,12 +102,9 @@ def _release(path: Path) -> Callable[..., pd.DataFrame]:
     def read(name: str, **columns: str) -> pd.DataFrame:
         if f"{name}.txt" not in places:
             raise CareerlibError(f"the release has no file {name}.txt")
-        with places[f"{name}.txt"].open("rb") as file:  # an archive may hold what fills the memory
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise CareerlibError(f"{name}.txt is far larger than it is in a release")
         form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False, "dtype": str}
-        table = pd.read_csv(io.BytesIO(content), **form).set_index("O*NET-SOC Code")
+        with places[f"{name}.txt"].open("rb") as file:
+            table = pd.read_csv(file, **form).set_index("O*NET-SOC Code")
         return table[[*columns.values()]].set_axis([*columns], axis=1).rename_axis("onet_soc_code")
 
     return read

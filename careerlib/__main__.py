@@ -1,7 +1,4 @@
-"""The command line: `careerlib --help`, or `python -m careerlib --help` in a checkout.
-
-Every command imports what it needs when it runs, so that `--help` answers at once.
-"""
+"""The command line. A command imports what it needs when it runs, so `--help` answers at once."""
 
 import os
 import signal
@@ -163,10 +160,7 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
 
 @cli.command(params=[click.Argument(["file"], type=click.File("x", "utf-8"), default="-")])
 def profile(file: TextIO) -> None:
-    """Print a profile to fill in, or write it into a new file.
-
-    Example: careerlib profile my_profile.yml
-    """
+    """Print a profile to fill in, or write it into a new file."""
     file.write((DATA / "profile.yml").read_text("utf-8"))
 
 
@@ -181,10 +175,7 @@ def data() -> None:
     option("--output", "For the tables.", DATA, type=PATH),
 ])  # fmt: skip
 def build(**options: Path) -> None:
-    """Build the tables of figures from the official files.
-
-    Example: careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx
-    """
+    """Build the tables of figures from the official files."""
     from careerlib import sources
 
     click.echo(sources.build(**options))
@@ -192,10 +183,7 @@ def build(**options: Path) -> None:
 
 @data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
 def fetch(output: Path) -> None:
-    """Get the official files from their publishers.
-
-    Example: careerlib data fetch --output outputs/upstream
-    """
+    """Get the official files from their publishers."""
     from careerlib import sources
 
     click.echo(sources.fetch(output))

@@ -62,7 +62,7 @@ def rated(block: str, given: Any) -> dict[str, float]:
 
 def decimal(given: object, highest: float, what: str = "") -> float:
     """The number 0 to `highest`, which may be text."""
-    text = quoted(given).strip("'")
+    text = quoted(given).strip("' ")
     if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
         return float(text)
     scale = "; results out of 40 have a line 'scale: 40'" if what else ""

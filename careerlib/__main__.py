@@ -85,8 +85,7 @@ def run(
 def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
-    -p takes all values: 0..99, or 1000,3000. What an earlier sweep into the same folder has done
-    is not done again.
+    What an earlier sweep into the same folder has done is not done again.
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
@@ -210,7 +209,7 @@ def main() -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):  # a letter that a terminal cannot show is a "?"
-        stream.reconfigure(errors="replace")  # type: ignore
+        stream.reconfigure(errors="replace")
     try:
         cli(prog_name="careerlib")
     except OSError as error:  # such as a full disk behind standard output

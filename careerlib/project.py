@@ -40,10 +40,7 @@ def write(path: Path, content: bytes | str) -> None:
 
 @contextmanager
 def output_folder(output: Path | str) -> Iterator[Path]:
-    """The folder, made and marked as a run's own; nobody else uses it until the block ends.
-
-    CareerlibError if somebody does, if it has other files, or cannot be written to.
-    """
+    """Make, mark and lock a folder for results until the block ends, or raise CareerlibError."""
     folder, kinds = Path(output).absolute(), (OSError, sqlite3.Error, CareerlibError)
     hint = "wait for the run that uses it, or choose another --output"
     with ExitStack() as stack:

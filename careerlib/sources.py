@@ -1,7 +1,4 @@
-"""The official O*NET and BLS files: fetch them, and build the tables in data/ from them.
-
-One comparison of hashes at the end finds every damage, other releases and a changed digit.
-"""
+"""The official O*NET and BLS files: fetch them, and build the tables in data/ from them."""
 
 import csv
 import os
@@ -39,10 +36,7 @@ COLUMNS = {  # of the workbook's sheet
 
 
 def fetch(folder: Path) -> str:
-    """Download those official files that the folder has not yet; returns what comes next.
-
-    CareerlibError for a publisher that cannot be reached, refuses, or sends something else.
-    """
+    """Get the official files that a folder lacks, or raise CareerlibError; returns what comes next."""
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
@@ -81,6 +75,7 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
         tables["occupations"] = tables["occupations"].fillna({"wage_top_coded": 0})
         tables["major_groups"] = groups
         files = {name: tables[name].to_csv(lineterminator="\n").encode() for name in tables}
+        # This one comparison finds every damage, other releases and a changed digit.
         built = catalog.manifest().items()
         if other := [name for name, right in built if sha256(files[name]).hexdigest() != right]:
             raise CareerlibError(f"other cells in {', '.join(other)}")

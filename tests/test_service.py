@@ -75,7 +75,7 @@ def service(tmp_path_factory):
     store = tmp_path_factory.mktemp("service") / "a" / "feedback.db"
     bounds = "service.MOST_SECONDS, service.MOST_OPEN = 1, 100"
     bounds += "; import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))"
-    with Service(store, "--allow-host", "jobs.example:80", change=bounds) as service:
+    with Service(store, "--allow-host", "Jobs.example", change=bounds) as service:
         yield service
 
 

@@ -26,10 +26,7 @@ OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
 
 @contextmanager
 def open_store(path: str | Path, make: bool = True) -> Iterator[sqlite3.Connection]:
-    """The feedback in a file, until the block ends. make: also where there is none.
-
-    CareerlibError, because of one of FAULTS, where it cannot be opened or written to.
-    """
+    """Open a file of feedback for a block, or make one; CareerlibError says what is wrong with it."""
     path = Path(path).absolute()
     with told(f"{path} cannot keep feedback", "try again, or name another file", *FAULTS):
         if make:

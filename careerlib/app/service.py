@@ -1,7 +1,7 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
-No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
-No language model is asked: whoever reaches the page would spend the money of who serves it.
+It logs and keeps no profile, except beside a thumb. It asks no language model: whoever reaches the
+page would spend the money of who serves it.
 """
 
 import asyncio
@@ -69,7 +69,7 @@ async def _guarded(request: Request, call_next: Callable) -> Response:
     """Only the service's own pages may ask, nobody at length, and no answer stays in a browser."""
     said, why = request.headers, ""
     host = said.get("host", "")
-    if _name(host) not in HOSTS:
+    if re.sub(r":\d*$", "", host).strip("[]").lower() not in HOSTS:
         status, why = 400, "The service has another name; --allow-host gives it one more."
     elif said.get("origin", f"://{host}").partition("://")[2] != host:
         status, why = 403, "A page of another origin asks; open the service's own page."
@@ -80,14 +80,7 @@ async def _guarded(request: Request, call_next: Callable) -> Response:
     return answer
 
 
-def _name(host: str) -> str:
-    """Without a port."""
-    return re.sub(r":\d*$", "", host).strip("[]").lower()
-
-
 class Wanted(BaseModel, extra="forbid"):
-    """What to recommend, to whom."""
-
     profile: Annotated[Profile, Field(examples=[asdict(SARAH)])]
     method: Literal[tuple(METHODS)] = "matched"
     top: Annotated[int, Field(ge=1, le=50)] = 10
@@ -215,7 +208,7 @@ def serve(
             ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
-        HOSTS.update(map(_name, [address, host, *allow_host]))
+        HOSTS.update(name.lower() for name in (address, host, *allow_host))
         at = f"[{address}]" if ":" in address else address
         kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)

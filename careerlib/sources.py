@@ -36,7 +36,7 @@ COLUMNS = {  # of the workbook's sheet
 
 
 def fetch(folder: Path) -> str:
-    """Get the official files that a folder lacks, or raise CareerlibError; returns what comes next."""
+    """Get the official files that a folder lacks, or raise CareerlibError; returns a next step."""
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():

@@ -241,7 +241,7 @@ def test_a_store_that_cannot_be_used_is_said_so(tmp_path, monkeypatch):
         other.execute("CREATE TABLE feedback (position, at)")
     for fault, content in {
         "not a database": b"no database" * 1000, "malformed": whole[:5000],
-        "no such column": strange.read_bytes(),
+        "another program": strange.read_bytes(),
     }.items():  # fmt: skip
         store.write_bytes(content)
         faults[fault] = press()

@@ -26,13 +26,16 @@ OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
 
 @contextmanager
 def open_store(path: str | Path, make: bool = True) -> Iterator[sqlite3.Connection]:
-    """Open a file of feedback for a block, or make one; CareerlibError says what is wrong with it."""
+    """Open a file of feedback for a block, or make one; CareerlibError where it cannot be used."""
     path = Path(path).absolute()
     with told(f"{path} cannot keep feedback", "try again, or name another file", *FAULTS):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
         address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
         with closing(sqlite3.connect(address, LOCKED_SECONDS, uri=True)) as store:
+            found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
+            if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
+                raise sqlite3.DatabaseError("another program or version has made it")
             store.executescript(SCHEMA)
             yield store
 

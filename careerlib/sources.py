@@ -43,9 +43,7 @@ def fetch(folder: Path) -> str:
         do = f"{BUILT}; or else try later, with your e-mail address as CAREERLIB_CONTACT"
         with told(f"{url} could not be downloaded to {folder}", do, Exception):
             shelf.fetch(name, downloader=_download)
-    onet, bls = (folder / name for name in URLS)
-    command = f'python -m careerlib data build --onet "{onet}" --bls "{bls}"'
-    return f"Both files are in {folder}; next: {command}"
+    return f"{' and '.join(URLS)} are in {folder}; careerlib data build makes the tables of them."
 
 
 def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
@@ -71,9 +69,8 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
     do = f"{BUILT}; or else check --onet and --bls, for a publisher may have replaced its file"
     with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
         tables, (lines, groups) = _tables(_release(onet)), _projections(bls)
-        tables["occupations"] = tables["occupations"].join(lines, on="soc_code", validate="m:1")
-        tables["occupations"] = tables["occupations"].fillna({"wage_top_coded": 0})
-        tables["major_groups"] = groups
+        joined = tables["occupations"].join(lines, on="soc_code", validate="m:1")
+        tables |= {"occupations": joined.fillna({"wage_top_coded": 0}), "major_groups": groups}
         files = {name: tables[name].to_csv(lineterminator="\n").encode() for name in tables}
         # This one comparison finds every damage, other releases and a changed digit.
         built = catalog.manifest().items()

@@ -148,7 +148,7 @@ def test_both_files_arrive_once_also_from_a_busy_server(publisher, tmp_path):
     for answer in ("busy", 503), ("", 429):
         publisher.expect_oneshot_request("/onet.zip").respond_with_data(*answer)
     said = publisher.fetch()
-    assert f'data build --onet "{tmp_path / "upstream" / "onet.zip"}" --bls' in said
+    assert said.startswith(f"onet.zip and bls.xlsx are in {tmp_path / 'upstream'}; careerlib data")
     assert publisher.fetch() == said
     asked = [(request.path, request.headers["User-Agent"]) for request, _ in publisher.log]
     agent = "career recommender tutorial somebody@example.org"

@@ -28,7 +28,7 @@ def listens(port, host="127.0.0.1"):
 
 def test_a_model_that_is_not_installed_or_cannot_start_is_one_sentence(monkeypatch, refusal):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert "install it with 'make llm'" in refusal(llm.writing("local").__enter__)
+    assert "installed ('make llm')" in refusal(llm.writing("local").__enter__)
 
 
 @installed

@@ -43,7 +43,7 @@ def writing(writer: str) -> Iterator[dict[str, Any]]:
     # In a process, since a server that is stopped in the middle of an answer takes ours with it.
     with Popen(command, text=True, env=env, **pipes) as process:  # it ends with its input
         if not (address := process.stdout.readline().strip()):
-            raise CareerlibError("The local model cannot start; install it with 'make llm'.")
+            raise CareerlibError("The local model cannot start; is it installed ('make llm')?")
         web = DefaultHttpxClient(trust_env=False)  # no proxy
         with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
             yield {"writer": "openai", "client": client, **how}

@@ -1,7 +1,4 @@
-"""The command line: `careerlib --help`, or `python -m careerlib --help` in a checkout.
-
-Every command imports what it needs when it runs, so that `--help` answers at once.
-"""
+"""The command line. A command imports what it needs when it runs, so `--help` answers at once."""
 
 import os
 import signal
@@ -88,8 +85,7 @@ def run(
 def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **options: Any) -> None:
     """Execute notebooks with all combinations of parameters.
 
-    -p takes all values: 0..99, or 1000,3000. What an earlier sweep into the same folder has done
-    is not done again.
+    What an earlier sweep into the same folder has done is not done again.
 
     Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
     """
@@ -163,10 +159,7 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
 
 @cli.command(params=[click.Argument(["file"], type=click.File("x", "utf-8"), default="-")])
 def profile(file: TextIO) -> None:
-    """Print a profile to fill in, or write it into a new file.
-
-    Example: careerlib profile my_profile.yml
-    """
+    """Print a profile to fill in, or write it into a new file."""
     file.write((DATA / "profile.yml").read_text("utf-8"))
 
 
@@ -181,10 +174,7 @@ def data() -> None:
     option("--output", "For the tables.", DATA, type=PATH),
 ])  # fmt: skip
 def build(**options: Path) -> None:
-    """Build the tables of figures from the official files.
-
-    Example: careerlib data build --onet db_30_1_text.zip --bls occupation.xlsx
-    """
+    """Build the tables of figures from the official files."""
     from careerlib import sources
 
     click.echo(sources.build(**options))
@@ -192,10 +182,7 @@ def build(**options: Path) -> None:
 
 @data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
 def fetch(output: Path) -> None:
-    """Get the official files from their publishers.
-
-    Example: careerlib data fetch --output outputs/upstream
-    """
+    """Get the official files from their publishers."""
     from careerlib import sources
 
     click.echo(sources.fetch(output))
@@ -222,7 +209,7 @@ def main() -> None:
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):  # a letter that a terminal cannot show is a "?"
-        stream.reconfigure(errors="replace")  # type: ignore
+        stream.reconfigure(errors="replace")
     try:
         cli(prog_name="careerlib")
     except OSError as error:  # such as a full disk behind standard output

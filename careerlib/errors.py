@@ -22,14 +22,14 @@ class CareerlibError(ValueError):
 
 
 @contextmanager
-def told(what: str, do: str, *kinds: type[Exception], raised: type = CareerlibError) -> Iterator:
+def told(what: str, do: str, *kinds: type[Exception]) -> Iterator:
     """Turns an error of these kinds into one sentence: what failed (why); what to do."""
     try:
         yield
     except kinds as error:
         kind = "" if isinstance(error, CareerlibError) else f"{type(error).__name__}: "
         why = shorten(f"{kind}{error}".rstrip(".: "), 200, placeholder="...")
-        raise raised(f"{what} ({''.join(filter(str.isprintable, why))}); {do}.") from error
+        raise CareerlibError(f"{what} ({''.join(filter(str.isprintable, why))}); {do}.") from error
 
 
 @lru_cache(2**15)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import click
 import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, WithJsonSchema
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
@@ -24,6 +24,7 @@ EMPTY = ("", "~", "null", "None")
 DECIMAL = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 CODE = re.compile(r"(\W*[RIASEC]){1,6}\W*|[riasec]{1,3}")  # of interests: SEC, S-E-C, sec
 HIGHEST_WAGE = 10_000_000.0  # more dollars a year than that is a slip, not a wish
+BOOLEANS = [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]  # to pydantic
 MOST_BYTES = 64 * 1024  # of a file; a larger one can take the parser minutes
 MOST = 12  # mistakes that are told
 
@@ -61,7 +62,7 @@ def rated(block: str, given: Any) -> dict[str, float]:
 
 def decimal(given: object, highest: float, what: str = "") -> float:
     """The number 0 to `highest`, which may be text."""
-    text = quoted(given).strip("'")
+    text = quoted(given).strip("' ")
     if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
         return float(text)
     scale = "; results out of 40 have a line 'scale: 40'" if what else ""
@@ -107,7 +108,8 @@ def _ratings(block: str) -> Any:
     return Annotated[dict[str, float], check]
 
 
-Wage = Annotated[float, BeforeValidator(partial(decimal, highest=HIGHEST_WAGE))]
+dollars = partial(decimal, highest=HIGHEST_WAGE)
+Wage = Annotated[float, Field(ge=0, le=HIGHEST_WAGE), BeforeValidator(dollars)]
 AsList = BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given])
 Fields = Annotated[list[_one_of(tuple(GROUPS.values()))], Field(max_length=22), AsList]
 
@@ -133,7 +135,7 @@ class Profile:
     interests: _ratings("interests") = field(default_factory=dict)
     work_values: _ratings("work_values") = field(default_factory=dict)
     min_wage: Wage | None = None
-    remote: bool = False
+    remote: Annotated[bool, WithJsonSchema({"enum": BOOLEANS})] = False
     max_education: _one_of(EDUCATION) | None = None
     fields: Fields = field(default_factory=list)
     background: Annotated[str, Field(max_length=200)] = ""

@@ -12,8 +12,7 @@ from pathlib import Path
 from careerlib.errors import CareerlibError, told
 
 HERE, ROOT = Path.cwd(), Path(__file__).resolve().parent.parent
-PACKAGED = ROOT / "careerlib" / "data"  # in an installed package
-DATA = PACKAGED if PACKAGED.is_dir() else ROOT / "data"
+DATA = next(filter(Path.is_dir, (ROOT / "careerlib" / "data", ROOT / "data")))  # installed, or not
 MARK = ".careerlib.lock"  # in folders whose content is ours to replace
 
 
@@ -23,9 +22,8 @@ def notebooks_in(folder: Path | str) -> list[Path]:
 
 
 # Those of the current folder, else the checkout's; what runs write is beside `notebooks`.
-NOTEBOOKS = next(filter(notebooks_in, (HERE / "notebooks", HERE)), ROOT / "notebooks")
-_beside = NOTEBOOKS.name == "notebooks" and NOTEBOOKS.is_dir()
-OUTPUTS = (NOTEBOOKS.parent if _beside else HERE) / "outputs"
+NOTEBOOKS = next(filter(notebooks_in, (HERE / "notebooks", HERE, ROOT / "notebooks")), HERE)
+OUTPUTS = (NOTEBOOKS.parent if NOTEBOOKS.name == "notebooks" else HERE) / "outputs"
 
 
 def write(path: Path, content: bytes | str) -> None:
@@ -42,10 +40,7 @@ def write(path: Path, content: bytes | str) -> None:
 
 @contextmanager
 def output_folder(output: Path | str) -> Iterator[Path]:
-    """The folder, made and marked as a run's own; nobody else uses it until the block ends.
-
-    CareerlibError if somebody does, if it holds somebody's own files, or cannot be written to.
-    """
+    """Make, mark and lock a folder for results until the block ends, or raise CareerlibError."""
     folder, kinds = Path(output).absolute(), (OSError, sqlite3.Error, CareerlibError)
     hint = "wait for the run that uses it, or choose another --output"
     with ExitStack() as stack:

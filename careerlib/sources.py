@@ -1,11 +1,6 @@
-"""The official O*NET and BLS files: fetch them, and build the tables in data/ from them.
-
-The same files give the same bytes. One comparison of these with the SHA-256 in `tables.json`, at
-the end, finds every damage, other releases or years and a changed digit; nothing is checked twice.
-"""
+"""The official O*NET and BLS files: fetch them, and build the tables in data/ from them."""
 
 import csv
-import io
 import os
 import zipfile
 from collections.abc import Callable
@@ -41,20 +36,14 @@ COLUMNS = {  # of the workbook's sheet
 
 
 def fetch(folder: Path) -> str:
-    """Download both official files into the folder; returns a sentence with what comes next.
-
-    A file that is there already stays; `build` finds out whether it is the right one. Raises
-    CareerlibError for a publisher that cannot be reached, refuses, or sends something else.
-    """
+    """Get the official files that a folder lacks, or raise CareerlibError; returns a next step."""
     folder = folder.expanduser()
     shelf = pooch.Pooch(folder, "", dict.fromkeys(URLS), URLS, retry_if_failed=3)
     for name, url in URLS.items():
         do = f"{BUILT}; or else try later, with your e-mail address as CAREERLIB_CONTACT"
         with told(f"{url} could not be downloaded to {folder}", do, Exception):
             shelf.fetch(name, downloader=_download)
-    onet, bls = (folder / name for name in URLS)
-    command = f'python -m careerlib data build --onet "{onet}" --bls "{bls}"'
-    return f"Both files are in {folder}; next: {command}"
+    return f"{' and '.join(URLS)} are in {folder}; careerlib data build makes the tables of them."
 
 
 def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
@@ -75,16 +64,15 @@ def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
 def build(onet: Path, bls: Path, output: Path = DATA) -> str:
     """Write all tables and their manifest to `output`, or nothing; returns a sentence on it.
 
-    onet: folder or zip of the text release; bls: the workbook. Raises CareerlibError for files
-    that do not give the project's tables.
+    onet: folder or zip of the text release; bls: the workbook. CareerlibError for other files.
     """
     do = f"{BUILT}; or else check --onet and --bls, for a publisher may have replaced its file"
     with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
         tables, (lines, groups) = _tables(_release(onet)), _projections(bls)
-        tables["occupations"] = tables["occupations"].join(lines, on="soc_code", validate="m:1")
-        tables["occupations"] = tables["occupations"].fillna({"wage_top_coded": 0})
-        tables["major_groups"] = groups
+        joined = tables["occupations"].join(lines, on="soc_code", validate="m:1")
+        tables |= {"occupations": joined.fillna({"wage_top_coded": 0}), "major_groups": groups}
         files = {name: tables[name].to_csv(lineterminator="\n").encode() for name in tables}
+        # This one comparison finds every damage, other releases and a changed digit.
         built = catalog.manifest().items()
         if other := [name for name, right in built if sha256(files[name]).hexdigest() != right]:
             raise CareerlibError(f"other cells in {', '.join(other)}")
@@ -97,11 +85,8 @@ def build(onet: Path, bls: Path, output: Path = DATA) -> str:
 
 def _release(path: Path) -> Callable[..., pd.DataFrame]:
     """Reads columns, {ours: theirs}, of a file in a folder or zip, as text: no digit changes."""
-    if path.is_dir():
-        files = path.rglob("*")
-    else:
-        if not path.is_file():  # a pipe would keep one waiting
-            raise CareerlibError(f"{path.name} is no file or folder that is there")
+    files = path.rglob("*")
+    if not path.is_dir():
         archive = zipfile.ZipFile(path)
         files = (zipfile.Path(archive, name) for name in archive.namelist())
     places = {file.name: file for file in files if file.is_file()}
@@ -109,12 +94,9 @@ def _release(path: Path) -> Callable[..., pd.DataFrame]:
     def read(name: str, **columns: str) -> pd.DataFrame:
         if f"{name}.txt" not in places:
             raise CareerlibError(f"the release has no file {name}.txt")
-        with places[f"{name}.txt"].open("rb") as file:  # an archive may hold what fills the memory
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise CareerlibError(f"{name}.txt is far larger than it is in a release")
         form = {"sep": "\t", "quoting": csv.QUOTE_NONE, "keep_default_na": False, "dtype": str}
-        table = pd.read_csv(io.BytesIO(content), **form).set_index("O*NET-SOC Code")
+        with places[f"{name}.txt"].open("rb") as file:
+            table = pd.read_csv(file, **form).set_index("O*NET-SOC Code")
         return table[[*columns.values()]].set_axis([*columns], axis=1).rename_axis("onet_soc_code")
 
     return read

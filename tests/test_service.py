@@ -74,7 +74,7 @@ def service(tmp_path_factory):
     store = tmp_path_factory.mktemp("service") / "a" / "feedback.db"
     bounds = "service.MOST_SECONDS, service.MOST_OPEN = 1, 100"
     bounds += "; import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))"
-    with Service(store, "--allow-host", "jobs.example:80", change=bounds) as service:
+    with Service(store, "--allow-host", "Jobs.example", change=bounds) as service:
         yield service
 
 
@@ -210,7 +210,8 @@ def test_a_store_that_cannot_be_used_is_said_so(tmp_path, monkeypatch):
         return answer.status_code, answer.json().get("error", "")
 
     faults = {"unable to open": press()}  # nor is it made, since it may have been moved
-    open_store(store).close()
+    with open_store(store):
+        pass
     with closing(sqlite3.connect(store)) as other:
         other.execute("BEGIN EXCLUSIVE")
         faults["locked"] = press()
@@ -227,24 +228,34 @@ def test_a_store_that_cannot_be_used_is_said_so(tmp_path, monkeypatch):
 
 
 def test_feedback_is_bounded_and_small(tmp_path, refusal):
-    def keep(name, *bounds, codes=("11-1011.00",)):
+    file = tmp_path / "f.db"
+
+    def keep(store, name, *bounds, codes=("11-1011.00",)):
         record(store, name, "matched", np.full(50, 0.5), codes, [1] * len(codes), *bounds)
 
-    def names():
+    def names(store):
         return [name for (name,) in store.execute("SELECT list FROM lists ORDER BY rowid")]
 
-    with closing(open_store(tmp_path / "f.db")) as store:
+    def fill():
+        with open_store(file) as store:
+            store.execute(f"PRAGMA max_page_count = {file.stat().st_size // 4096}")
+            for number in range(99):
+                keep(store, f"more {number}")
+
+    with open_store(file) as store:
         for number in range(7):
-            keep(f"list {number}", (5, 30))
-        assert names() == [f"list {number}" for number in range(2, 7)]
+            keep(store, f"list {number}", (5, 30))
+        assert names(store) == [f"list {number}" for number in range(2, 7)]
         store.execute("UPDATE lists SET at = at - 86400 * 31 WHERE rowid < 6")
-        keep("list 6", (5, 30))
-        assert names() == ["list 5", "list 6"]
+        keep(store, "list 6", (5, 30))
+        assert names(store) == ["list 5", "list 6"]
         for number in range(20):  # fifty rows a list do not repeat what was stated
-            keep(f"long {number}", codes=("11-1011.00",) * 50)
-        assert (size := (tmp_path / "f.db").stat().st_size) < 150_000
-        store.execute(f"PRAGMA max_page_count = {size // 4096}")
-        assert "full" in refusal(lambda: [keep(f"more {number}") for number in range(99)])
+            keep(store, f"long {number}", codes=("11-1011.00",) * 50)
+        assert file.stat().st_size < 150_000
+    assert "full" in refusal(fill)
+    with open_store(file) as store:
+        keep(store, "last")
+        assert names(store)[-1] == "last" and "long 19" in names(store)
 
 
 def test_serve_that_cannot_start_says_why():

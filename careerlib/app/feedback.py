@@ -7,14 +7,14 @@ name. It is a view: the table `lists` has one row a list, so that what was state
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from careerlib.encoding import ALL_SLOTS
-from careerlib.errors import CareerlibError, told
+from careerlib.errors import told
 
 FAULTS = sqlite3.Error, OSError
 LOCKED_SECONDS = 2.0  # to wait for another program that has locked the file
@@ -24,28 +24,20 @@ OLD = """DELETE FROM lists WHERE rowid <= (SELECT MAX(rowid) - ? FROM lists)
     OR at < strftime('%s', 'now') - 86400 * ?"""
 
 
-class Unavailable(CareerlibError):
-    """What was asked for is right, and cannot be done at the moment."""
-
-    status_code = 503
-
-
-def open_store(path: str | Path, make: bool = True) -> sqlite3.Connection:
-    """The feedback in a file. make: also where there is none. Unavailable where it cannot be."""
+@contextmanager
+def open_store(path: str | Path, make: bool = True) -> Iterator[sqlite3.Connection]:
+    """Open a file of feedback for a block, or make one; CareerlibError where it cannot be used."""
     path = Path(path).absolute()
-    do = "name another file, or mend this one"
-    with told(f"{path} cannot keep feedback", do, *FAULTS, raised=Unavailable):
+    with told(f"{path} cannot keep feedback", "try again, or name another file", *FAULTS):
         if make:
             path.parent.mkdir(parents=True, exist_ok=True)
         address = f"{path.as_uri()}?mode={'rwc' if make else 'rw'}"
-        with ExitStack() as stack:  # closes it unless all goes well
-            store = stack.enter_context(closing(sqlite3.connect(address, LOCKED_SECONDS, uri=True)))
+        with closing(sqlite3.connect(address, LOCKED_SECONDS, uri=True)) as store:
             found = store.execute("SELECT type, name FROM sqlite_master WHERE type <> 'index'")
             if set(found) - {("table", "lists"), ("table", "secret"), ("view", "feedback")}:
                 raise sqlite3.DatabaseError("another program or version has made it")
             store.executescript(SCHEMA)
-            stack.pop_all()
-    return store
+            yield store
 
 
 def record(
@@ -58,6 +50,6 @@ def record(
     """
     stated = json.dumps({ALL_SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
-    with told("Feedback cannot be kept", "press again later", *FAULTS, raised=Unavailable), store:
+    with store:
         store.execute(ROW, (name, method, stated, shown))
         store.execute(OLD, keep)

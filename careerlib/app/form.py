@@ -54,7 +54,6 @@ class ProfileForm:
     @property
     def profile(self) -> Profile:
         stated = {name: box.value for name, box in self.boxes.items()}
-        stated["min_wage"] = stated["min_wage"].strip()
         for block, sliders in self.sliders.items():
             stated[block] = {name: slider.value for name, slider in sliders.items() if slider.value}
         return Profile(**{name: said for name, said in stated.items() if said})

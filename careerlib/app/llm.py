@@ -28,16 +28,13 @@ def weights() -> Path | None:
 
 @contextmanager
 def writing(writer: str) -> Iterator[dict[str, Any]]:
-    """What `explain` is given so that this one writes.
+    """What `explain` is given so that this one writes; CareerlibError if it cannot start.
 
-    "local" is a server on the loopback interface, which ends with the `with` block, or when we are
-    gone, and wants a key that only this client has. CareerlibError: it cannot start.
+    "local" is a server on the loopback interface, which ends with the block or with this process.
     """
     if writer != "local":
         yield {"writer": writer}
         return
-    if not weights():
-        raise CareerlibError("The local model is not installed; install it with 'make llm'.")
     from openai import DefaultHttpxClient, OpenAI  # load for a second
 
     key, pipes = secrets.token_urlsafe(), {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL}
@@ -46,7 +43,7 @@ def writing(writer: str) -> Iterator[dict[str, Any]]:
     # In a process, since a server that is stopped in the middle of an answer takes ours with it.
     with Popen(command, text=True, env=env, **pipes) as process:  # it ends with its input
         if not (address := process.stdout.readline().strip()):
-            raise CareerlibError("The local model cannot start; use the writer 'template'.")
+            raise CareerlibError("The local model cannot start; is it installed ('make llm')?")
         web = DefaultHttpxClient(trust_env=False)  # no proxy
         with OpenAI(api_key=key, base_url=address, max_retries=0, http_client=web) as client:
             yield {"writer": "openai", "client": client, **how}

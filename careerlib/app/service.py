@@ -1,7 +1,7 @@
 """The post's backend, made usable: an API, described at /openapi.json, and one page.
 
-No profile is logged or kept, except what was stated beside a thumb (see `careerlib.app.feedback`).
-No language model is asked: whoever reaches the page would spend the money of who serves it.
+It logs and keeps no profile, except beside a thumb. It asks no language model: whoever reaches the
+page would spend the money of who serves it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import re
 import secrets
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import shorten
@@ -25,14 +25,14 @@ from anyio import to_thread
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from pydantic import BaseModel, Field, TypeAdapter, WithJsonSchema, create_model
+from pydantic import BaseModel, Field, TypeAdapter, create_model
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from careerlib import __version__, profile
-from careerlib.app.feedback import open_store, record
-from careerlib.catalog import EDUCATION, RELEASE, load_catalog
+from careerlib.app.feedback import FAULTS, open_store, record
+from careerlib.catalog import RELEASE, load_catalog
 from careerlib.encoding import encode_persons
 from careerlib.errors import CareerlibError, told
 from careerlib.explain import explain
@@ -69,7 +69,7 @@ async def _guarded(request: Request, call_next: Callable) -> Response:
     """Only the service's own pages may ask, nobody at length, and no answer stays in a browser."""
     said, why = request.headers, ""
     host = said.get("host", "")
-    if _name(host) not in HOSTS:
+    if re.sub(r":\d*$", "", host).strip("[]").lower() not in HOSTS:
         status, why = 400, "The service has another name; --allow-host gives it one more."
     elif said.get("origin", f"://{host}").partition("://")[2] != host:
         status, why = 403, "A page of another origin asks; open the service's own page."
@@ -80,34 +80,12 @@ async def _guarded(request: Request, call_next: Callable) -> Response:
     return answer
 
 
-def _name(host: str) -> str:
-    """Without a port."""
-    return re.sub(r":\d*$", "", host).strip("[]").lower()
-
-
-# The JSON schema of a profile, with what is valid where a text or a number is not enough.
-SCHEMA = TypeAdapter(Profile).json_schema() | {"examples": [asdict(SARAH)]}
-SCHEMA["properties"] |= {
-    "occupation": {"type": ["string", "null"], "description": "Code or title, see /titles."},
-    "min_wage": {"type": ["number", "null"], "minimum": 0, "maximum": profile.HIGHEST_WAGE},
-    "max_education": {"enum": [None, *EDUCATION]},
-    "remote": {"enum": [False, True, 0, 1, *"false true no yes off on f t n y 0 1".split()]},
-}
-
-
 class Wanted(BaseModel, extra="forbid"):
-    """What to recommend, to whom."""
-
-    profile: Annotated[Profile, WithJsonSchema(SCHEMA)]
+    profile: Annotated[Profile, Field(examples=[asdict(SARAH)])]
     method: Literal[tuple(METHODS)] = "matched"
     top: Annotated[int, Field(ge=1, le=50)] = 10
     rank_by: Literal[RANK_BY] = "fit"
     max_job_zone: Annotated[int, Field(ge=1, le=5)] | None = None
-
-
-Listed = create_model(
-    "Listed", list=str, limits=str, words=str, occupations=list[dict], reasons=list[dict]
-)
 
 
 class Pressed(BaseModel, extra="forbid"):
@@ -120,7 +98,8 @@ class Pressed(BaseModel, extra="forbid"):
 @app.get("/", include_in_schema=False)
 def page() -> HTMLResponse:
     nonce, text = secrets.token_hex(16), Path(__file__).with_name("service.html").read_text("utf-8")
-    text = text.replace("NONCE", nonce).replace("SCHEMA", json.dumps(SCHEMA["properties"]))
+    names = json.dumps(TypeAdapter(Profile).json_schema()["properties"])
+    text = text.replace("NONCE", nonce).replace("SCHEMA", names)
     return HTMLResponse(text, headers={"Content-Security-Policy": POLICY.format(nonce)})
 
 
@@ -137,7 +116,7 @@ def titles(q: Annotated[str, Query(min_length=1, max_length=60)]) -> list[dict[s
 
 
 @app.post("/recommendations")
-def recommendations(wanted: Wanted) -> Listed:
+def recommendations(wanted: Wanted) -> dict[str, str | list[dict]]:
     """What limits removed, what words mean; a row an occupation, best first; of each, what speaks
     for it and against it, and a next step; all that is to be kept, signed, to come with thumbs."""
     rows, name = recommend(**dict(wanted)), secrets.token_hex(16)
@@ -158,7 +137,7 @@ def feedback(pressed: Pressed) -> dict[str, int]:
     if len(codes) != len(pressed.pressed):
         raise CareerlibError(f"The list has {len(codes)} occupations; give a number for each.")
     (person,) = encode_persons(Profile(**stated))
-    with closing(open_store(app.state.feedback, make=False)) as store:
+    with open_store(app.state.feedback, make=False) as store:
         record(store, name, method, person, codes, pressed.pressed, app.state.keep)
     return {"kept": len(codes)}
 
@@ -173,7 +152,9 @@ def _signature(text: str) -> str:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     """One sentence on what is wrong; of a profile, the one that Profile itself tells."""
     status, sentence = getattr(error, "status_code", 409), str(getattr(error, "detail", error))
-    if isinstance(error.__cause__, RecursionError):
+    if isinstance(error.__cause__, FAULTS):
+        status = 503  # well said, but not now
+    elif isinstance(error.__cause__, RecursionError):
         sentence = "The request is nested too deeply to be read; a profile has three levels."
     elif isinstance(error, RequestValidationError):
         first, *_ = problems = error.errors()
@@ -228,11 +209,11 @@ def serve(
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 8192), most))
     with listening:
-        with closing(open_store(feedback)) as store:
+        with open_store(feedback) as store:
             ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
-        HOSTS.update(map(_name, [address, host, *allow_host]))
+        HOSTS.update(name.lower() for name in (address, host, *allow_host))
         at = f"[{address}]" if ":" in address else address
         kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)

@@ -34,7 +34,7 @@ DEFINITIONS = set(
     """.split()
 )
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
-STATED = set(re.findall(NUMBER, ledger.claims()[["stated", "claim"]].to_csv(sep=" ")))
+STATED = set(re.findall(NUMBER, ledger.CLAIMS[["stated", "claim"]].to_csv(sep=" ")))
 PATRONISING = re.compile(r"well-meant|to the post's credit|obviously|of course|simply", re.I)
 
 

@@ -54,32 +54,25 @@ SCALES = {  # the names that are rated, and the highest rating
 
 @dataclass(frozen=True, eq=False)
 class Catalog:
-    """n occupations in ascending order of O*NET-SOC code; the matrices are read-only.
-
-    table: n rows indexed by onet_soc_code; columns as in data/README.md, plus major_group
-        ("15-0000"), has_bls and bls_shared_by (catalog occupations that share its BLS row).
-    skill_importance, skill_level: (n, 35), O*NET's scales 1-5 and 0-7.
-    interests, work_values: (n, 6), O*NET's scales 1-7; NaN rows where it has no values.
-    knowledge: (n, 33), importance of the areas of KNOWLEDGE, O*NET's scale 1-5.
-    reported: onet_soc_code and title, job titles as people say them (a title can have several).
-    related: onet_soc_code, related_code (rated or not), tier, rank (1 is nearest).
-    major_groups: BLS figures of the 22 SOC major groups, whole economy.
-    """
+    """n occupations in ascending order of O*NET-SOC code; the matrices are read-only."""
 
     name: str
-    table: pd.DataFrame
-    skill_importance: np.ndarray
-    skill_level: np.ndarray
-    interests: np.ndarray
-    work_values: np.ndarray
-    knowledge: np.ndarray
-    reported: pd.DataFrame
-    related: pd.DataFrame
-    major_groups: pd.DataFrame
+    table: pd.DataFrame  # n rows: data/README.md, and major_group, has_bls, bls_shared_by
+    skill_importance: np.ndarray  # (n, 35), O*NET's scale 1-5
+    skill_level: np.ndarray  # (n, 35), 0-7
+    interests: np.ndarray  # (n, 6), 1-7
+    work_values: np.ndarray  # (n, 6), 1-7; NaN rows where O*NET has none
+    knowledge: np.ndarray  # (n, 33), importance, 1-5
+    related: pd.DataFrame  # onet_soc_code, related_code (rated or not), tier, rank (1 is nearest)
+    # The same in every catalog: job titles as people say them, some with several onet_soc_codes,
+    # and BLS figures of the 22 SOC major groups, whole economy.
+    reported = _frames["titles"].reset_index()
+    major_groups = _frames["major_groups"]
 
     def __post_init__(self) -> None:
         for key in MATRICES:
             getattr(self, key).setflags(write=False)
+        # How many of this catalog's occupations have the same BLS row.
         self.table["bls_shared_by"] = self.table.groupby("soc_code")["title"].transform("size")
 
     def __len__(self) -> int:
@@ -119,11 +112,8 @@ class Catalog:
 
 
 def load_catalog(name: str = "all") -> Catalog:
-    """The catalog "all" (894 rated occupations) or "post" (the post's 150, in its order).
-
-    The same object each time. The post took the first 150 O*NET-SOC codes ending in .00 that have
-    skill ratings and a BLS line item.
-    """
+    """The catalog "all" (894 rated occupations) or "post", the same object each time. The post took
+    the first 150 O*NET-SOC codes ending in .00 that have skill ratings and a BLS line item."""
     if name not in CATALOGS:
         raise CareerlibError(f"There is no catalog '{name}'; {nearest(name, CATALOGS)}")
     return CATALOGS[name]
@@ -133,20 +123,15 @@ _rated = _frames["occupations"]
 _rated["major_group"] = _rated["soc_code"].str[:2] + "-0000"
 _rated["has_bls"] = _rated["employment_2024"].notna()
 _matrices = [_frames[name].reindex(_rated.index).to_numpy(float) for name in MATRICES]
-_others = [_frames[name].reset_index() for name in ("titles", "related_occupations")]
-_all = Catalog("all", _rated, *_matrices, *_others, _frames["major_groups"])
+_all = Catalog("all", _rated, *_matrices, _frames["related_occupations"].reset_index())
 _eligible = _all.codes.str.endswith(".00") & _rated["has_bls"].to_numpy()
 CATALOGS = {"all": _all, "post": _all.take(np.flatnonzero(_eligible)[:150], "post")}
 # The 22 SOC major groups: {"15-0000": "Computer and mathematical", …}
-GROUPS = _all.major_groups["title"].str.removesuffix(" occupations").to_dict()
-
-
-@cache
-def plain_words() -> dict[str, list[str]]:
-    """{key: the names that it may stand for, or an unrated occupation's code}."""
-    meant = pd.read_csv(DATA / "plain_words.csv", index_col="word")["names"].str.split("; ")
-    rated_names = {words(name): [name] for names in NAMES.values() for name in names}
-    return rated_names | {words(word): names for word, names in meant.items()}
+GROUPS = Catalog.major_groups["title"].str.removesuffix(" occupations").to_dict()
+# {key: the names that it may stand for, or an unrated occupation's code}
+_plain = pd.read_csv(DATA / "plain_words.csv", index_col="word")["names"].str.split("; ")
+PLAIN_WORDS = {words(name): [name] for names in NAMES.values() for name in names}
+PLAIN_WORDS |= {words(word): names for word, names in _plain.items()}
 
 
 @cache
@@ -168,7 +153,7 @@ def _titles() -> dict[str, list[str]]:
     for code, title in catalog.titles.items():
         names = title.split(", Except")[0], title, code.removesuffix(".00"), code
         own |= dict.fromkeys(map(words, names), [code])
-    for word, names in plain_words().items():
+    for word, names in PLAIN_WORDS.items():
         if meant := [code for name in names for code in own.get(words(name), [])]:
             titles[word] = meant
     return titles | own

@@ -1,9 +1,5 @@
-"""Profile or occupation to vector, with named slots, and the 150 features of a pair.
-
-The layout is the post's: 50 slots (35 skills, 6 interests, 6 work values, wage, remote,
-education), and for a pair the person, the occupation, and person minus occupation. The
-recommender that listens reads 33 knowledge areas behind them: 83 numbers.
-"""
+"""Profile or occupation to vector, and the features of a pair, in the post's layout: 50 named slots
+and 150 features. Behind the 50 stand 33 areas of knowledge for the recommender that listens."""
 
 from collections.abc import Iterable
 
@@ -33,7 +29,6 @@ NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 
 def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = False) -> np.ndarray:
     """(n, 50) vectors of the catalog's occupations; (n, 83) with their knowledge (importance/5).
-
     `fill` puts O*NET's interests and values (rating/7; 0 where it has none) into slots that the
     post leaves 0. A missing wage is the catalog's median, a missing education the post's fallback.
     """
@@ -56,10 +51,8 @@ def encode_profiles(profiles: Profile | Iterable[Profile]) -> np.ndarray:
 
 
 def encode_persons(profiles: Profile | Iterable[Profile], catalog: Catalog | None = None):
-    """(m, 83) vectors of one or more profiles, with knowledge (rating/5).
-
-    With a catalog, what somebody did not rate is filled in from the occupation that she names.
-    """
+    """(m, 83) vectors of one or more profiles, with knowledge (rating/5). With a catalog, what
+    somebody did not rate is filled in from the occupation that she names."""
     profiles = [profiles] if isinstance(profiles, Profile) else list(profiles)
     vectors = np.zeros((len(profiles), len(ALL_SLOTS)))
     for vector, profile in zip(vectors, profiles, strict=True):
@@ -81,10 +74,8 @@ def encode_persons(profiles: Profile | Iterable[Profile], catalog: Catalog | Non
 
 
 def pair_features(persons: np.ndarray, occupations: np.ndarray) -> np.ndarray:
-    """(n, 150) features of n pairs: person, occupation, person minus occupation (signed).
-
-    Takes two (n, 50) arrays, row by row; a (50,) vector is paired with every row of the other.
-    """
+    """(n, 150) features of n pairs: person, occupation, person minus occupation (signed). Of two
+    (n, 50) arrays row by row; a (50,) vector is paired with every row of the other."""
     persons, occupations = np.broadcast_arrays(np.atleast_2d(persons), np.atleast_2d(occupations))
     return np.hstack([persons, occupations, persons - occupations])
 
@@ -99,10 +90,8 @@ def cosine(first, second):
 
 # The functions below are typed in notebook 08.
 def correlation(persons, occupations, blocks=("skills", "interests")):
-    """(m, n) sum over blocks of the Pearson correlation of persons with occupations.
-
-    Where all of a block is rated alike, as where nothing is, its correlation counts as 0.
-    """
+    """(m, n) sum over blocks of the Pearson correlation of persons with occupations, which counts
+    as 0 where all of a block is rated alike or nothing is."""
     return block_units(persons, blocks) @ block_units(occupations, blocks).T
 
 

@@ -42,10 +42,8 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
-    """Phrase for the end of a message: "did you mean A or B?", or else the valid names.
-
-    Near are those with a word that begins so ("Teaching", "Teachers"), else with similar letters.
-    """
+    """The end of a message: "did you mean A or B?", or else the valid names. Near are those with a
+    word that begins so ("Teaching", "Teachers"), else with similar letters."""
     names, name = {str(one).casefold(): str(one) for one in valid}, str(name)[:60].casefold()
     starts, found = [word[: max(4, len(word) - 3)] for word in words(name)], {}
     for entry in names:
@@ -62,10 +60,9 @@ def nearest(name: object, valid: Iterable[str], count: int = 3) -> str:
 def quoted(value: Any) -> str:
     """The value for a message: printable, and short, however large or deep it is."""
     try:
-        text = BRIEF.repr(value.item() if hasattr(value, "item") else value)
+        return " ".join(BRIEF.repr(value.item() if hasattr(value, "item") else value).split())
     except ValueError:  # a number of thousands of digits, or an array
         return f"a long {type(value).__name__}"
-    return " ".join(text.split())
 
 
 def check_whole(name: str, value: Any, low: int, high: int, why: str) -> None:

@@ -43,12 +43,11 @@ def _plain(given: Any) -> Any:
         return sorted(map(_plain, given), key=str)
     if isinstance(given, str):
         return " ".join(given.split()).casefold()
-    given = np.array(given, dtype=object).tolist()  # of tables and arrays, too
-    if isinstance(given, list):
+    if not isinstance(given, list | tuple):
+        given = np.asarray(given).tolist()  # of tables and arrays, and NumPy's own numbers
+    if isinstance(given, list | tuple):
         return [_plain(part) for part in given]
-    if isinstance(given, bool | np.bool):
-        return bool(given)
-    return float(given) if isinstance(given, Real) else given
+    return float(given) if isinstance(given, Real) and not isinstance(given, bool) else given
 
 
 def _near(answer: float | str, right: float) -> bool:

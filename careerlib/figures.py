@@ -1,7 +1,5 @@
-"""The look of figures and tables, and `caption`, which ends a cell that draws a figure.
-
-Importing this module sets the theme of matplotlib, and how a notebook shows a DataFrame.
-"""
+"""The look of figures and tables, which importing this module sets for matplotlib and for a
+notebook's DataFrames, and `caption`, which ends a cell that draws a figure."""
 
 import base64
 import html
@@ -39,10 +37,7 @@ plt.rcParams.update({
 def aligned(page: str) -> str:
     """pandas' HTML of a table, columns of words to the left: JupyterLab sets all to the right."""
     table = re.search("<table.*</table>", page, re.DOTALL)[0]
-    try:
-        tree = ElementTree.fromstring(table)
-    except ElementTree.ParseError:  # a text holds a control letter
-        return page
+    tree = ElementTree.fromstring(table)
     body = {cell for row in tree.iterfind("tbody/tr") for cell in row}
     rows = [[*row] for row in tree.iter("tr") if row.find("*[@colspan]") is None]
     for column in zip_longest(*map(reversed, rows)):  # from the right, where all rows end
@@ -54,12 +49,8 @@ def aligned(page: str) -> str:
 
 
 def caption(sentence: str) -> None:
-    """Show the current figure, and below it a sentence that says what to see in it.
-
-    It is the figure's alternative text too: static, with what a reader who cannot see the figure
-    must know. The book puts it into the image. JupyterLab (4.6) and nbconvert give the image of an
-    output no alternative text; there it is the text that follows the image.
-    """
+    """Show the current figure, and below it a static sentence that says what to see in it. The book
+    makes it the image's alternative text; JupyterLab (4.6) and nbconvert give an image none."""
     figure = plt.gcf()
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=160)

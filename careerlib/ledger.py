@@ -1,14 +1,10 @@
-"""Findings and claims: sentences about a measurement that say themselves whether they hold.
-
-A notebook carries them in its outputs, as data of a MIME type of our own beside the text. So an
-executed notebook is its own record: `read` takes them out of it, for notebook 10, book and sweeps.
-"""
+"""Findings and claims: sentences about a measurement that say themselves whether they hold. They
+are data in a notebook's outputs, too, where notebook 10, the book and sweeps `read` them."""
 
 import html
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from functools import cache
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -21,14 +17,15 @@ MIME = "application/vnd.careerlib.ledger+json"
 VERDICTS = ("reproduced", "reproduced, but misleading", "not supported", "cannot be tested here")
 REPRODUCED, MISLEADING, NOT_SUPPORTED, UNTESTABLE = VERDICTS
 OTHER_SETTINGS, NOT_RUN = "other settings", "not run"
+# The claims of the two documents, by id: document, kind, claim (in our words), stated, basis
+# ("printed" in the documents, or resting on the "procedure"), notebook, form.
+CLAIMS = pd.read_csv(DATA / "claims.csv", index_col="id", keep_default_na=False)
 
 
 def finding(sentence: str, holds: bool, **figures: Any) -> None:
-    """Show a conclusion of ours with a tick, or with a cross where it does not hold.
-
-    sentence: static, with a place such as {gain:+.1%} for each measured number, which is filled
-    in with figures. Unfilled it names the finding in sweeps, which keep the figures with it.
-    """
+    """Show a conclusion of ours with a tick, or with a cross where it does not hold. sentence:
+    static, with a place such as {gain:+.1%} for each of the measured figures; so, unfilled, it
+    names the finding in sweeps, which keep the figures with it."""
     told = sentence.format(**figures)
     text = f"✓ {told}" if holds else f"✗ {told} (does not hold with these settings)"
     page = f'<div class="careerlib-finding">{html.escape(text)}</div>'
@@ -41,12 +38,11 @@ def claim(
 ) -> dict[str, Any]:  # fmt: skip
     """A claim of the post or its training note beside what was measured, for `verdicts` to show.
 
-    id: a row of data/claims.csv. measured: text, or a number that is written in the row's form.
-    verdict: one of VERDICTS, from a rule that stands in the notebook; by default "reproduced"
-    where `measured` reads as stated, else "not supported". comparable: False where the settings
-    are not the post's. figures: as in `finding`. KeyError for an unknown id.
+    id: a row of data/claims.csv, else KeyError. measured: text, or a number for the row's form.
+    verdict: one of VERDICTS; by default "reproduced" where `measured` reads as stated, else "not
+    supported". comparable: whether the settings are the post's. figures: as in `finding`.
     """
-    row = claims().loc[id]
+    row = CLAIMS.loc[id]
     if not isinstance(measured, str):
         figures, measured = {"measured": measured, **figures}, format(measured, row["form"])
     verdict = verdict or (REPRODUCED if measured == row["stated"] else NOT_SUPPORTED)
@@ -59,19 +55,12 @@ def verdicts(*judged: dict[str, Any]) -> None:
     """Show claims as one table: what was claimed, stated, measured, the verdict and its reason."""
     from careerlib.figures import aligned
 
-    table = pd.DataFrame([{**claims().loc[entry["name"]], **entry} for entry in judged])
+    table = pd.DataFrame([{**CLAIMS.loc[entry["name"]], **entry} for entry in judged])
     form = "{claim} ({document})\n  stated {stated} · measured {measured} · {verdict}: {reason}"
     text = "\n".join(form.format(**row).removesuffix(": ") for _, row in table.iterrows())
     shown = table[["claim", "stated", "measured", "verdict", "reason"]]
     page = aligned(shown.to_html(index=False, border=0, classes="careerlib-claims"))
     _show(text, page, list(judged))
-
-
-@cache
-def claims() -> pd.DataFrame:
-    """The claims of the two documents, indexed by id: document, claim (in our words), stated,
-    basis ("printed" in the documents, or resting on the "procedure"), notebook, form."""
-    return pd.read_csv(DATA / "claims.csv", index_col="id", keep_default_na=False)
 
 
 def read(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -87,11 +76,9 @@ def read_folder(folder: str | Path) -> list[dict[str, Any]]:
 
 
 def ledger(entries: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """All claims, indexed by id, with measured, verdict and reason from `read_folder`.
-
-    A claim counts only from its own notebook; one that no notebook made is "not run".
-    """
-    table = claims().drop(columns="form").assign(measured="", verdict=NOT_RUN, reason="")
+    """All claims, indexed by id, with measured, verdict and reason from `read_folder`. Each counts
+    only from its own notebook; one that no notebook made is "not run"."""
+    table = CLAIMS.drop(columns="form").assign(measured="", verdict=NOT_RUN, reason="")
     for entry in entries:
         if entry["kind"] == "claim" and table["notebook"].get(entry["name"]) == entry["notebook"]:
             for column in ("measured", "verdict", "reason"):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, Wi
 from pydantic.dataclasses import dataclass
 from pydantic_core import ArgsKwargs, ErrorDetails
 
-from careerlib.catalog import EDUCATION, GROUPS, INTERESTS, SCALES, load_catalog, plain_words
+from careerlib.catalog import EDUCATION, GROUPS, INTERESTS, PLAIN_WORDS, SCALES, load_catalog
 from careerlib.errors import CareerlibError, nearest, quoted, told, words
 from careerlib.project import DATA, write
 
@@ -81,13 +81,11 @@ def official(given: Any, names: tuple[str, ...]) -> str:
 
 def hint(said: str, names: tuple[str, ...]) -> str:
     """Which names may be meant: by a plain word, also in other blocks; or else the nearest."""
-    meant = plain_words().get(words(said), [])
+    meant = PLAIN_WORDS.get(words(said), [])
     near = [name for name in meant if name in names]
     for block, (own, _) in SCALES.items():
         near += [f"{name} ({block})" for name in meant if name in own and own != names]
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return nearest(said, names).rstrip(".")
+    return f"did you mean {' or '.join(near)}?" if near else nearest(said, names).rstrip(".")
 
 
 def _code(occupation: str | None) -> str:
@@ -116,19 +114,15 @@ Fields = Annotated[list[_one_of(tuple(GROUPS.values()))], Field(max_length=22), 
 
 @dataclass(frozen=True, config={"extra": "forbid"})
 class Profile:
-    """One person.
+    """One person; one CareerlibError tells all mistakes.
 
     skills, knowledge: names, each counts as 3 and 4 of 5, or {name: 0-5}.
-    interests, work_values: names, the dearest first, that count as 7, 6, 5, …, or {name: 0-7}.
-        Of interests initials will do: "SEC".
-    min_wage: lowest acceptable wage, US dollars a year. remote: True if remote work is preferred.
-    max_education: highest acceptable BLS education category.
-    fields: SOC major groups by title, such as "Legal"; none: all.
+    interests, work_values: names, the dearest first, that count as 7, 6, 5, …, or {name: 0-7};
+        of interests also "SEC". Ratings of another scale: {"scale": 40, "Social": 34}.
+    min_wage: US dollars a year. max_education: highest acceptable BLS education category.
+    fields: SOC major groups by title, such as "Legal"; none: all. remote: whether it is preferred.
     background: some words of her own, at most 200 characters; never taken for a fact.
     occupation: the title of what she does now, kept as the O*NET-SOC code.
-
-    Ratings of another scale have its highest beside them: {"scale": 40, "Social": 34}. Names may
-    be in any letter case, numbers text. Raises one CareerlibError that tells all mistakes.
     """
 
     skills: _ratings("skills") = field(default_factory=dict)
@@ -185,13 +179,10 @@ class _PlainLoader(yaml.BaseLoader):
 
 def read_profile(path: str | Path) -> Profile:
     """The profile in a YAML file ("-": standard input); an empty field counts as left out.
-
-    Raises CareerlibError for a file of over 64 KB or no YAML, and for what Profile refuses.
-    """
+    CareerlibError for a file of over 64 KB or no YAML, and for what Profile refuses."""
     what = f"The profile {quoted(str(path))} cannot be read"
     do = f"write UTF-8 text with lines of 'key: value' and the keys {', '.join(KEYS)}"
-    kinds = OSError, ValueError, RuntimeError, yaml.YAMLError
-    with told(what, do, *kinds):
+    with told(what, do, OSError, ValueError, RuntimeError, yaml.YAMLError):
         path = Path(path).expanduser()
         if path.exists() and not path.is_file():  # a pipe may keep one waiting
             raise CareerlibError("it is no file; the name - reads what comes through a pipe")

@@ -30,7 +30,7 @@ DEFINITIONS = set(
 42 0.6 0.4 0.45 0.8 40 60 80 95 100 200,000 3,000 135 894""".split()
 )
 NUMBER = r"\d[\d,]*(?:\.\d+)?"
-STATED = set(re.findall(NUMBER, ledger.claims()[["stated", "claim"]].to_csv(sep=" ")))
+STATED = set(re.findall(NUMBER, ledger.CLAIMS[["stated", "claim"]].to_csv(sep=" ")))
 PATRONISING = re.compile(r"well-meant|to the post's credit|obviously|of course|simply", re.I)
 
 

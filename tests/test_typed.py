@@ -8,7 +8,7 @@ import yaml
 from click.testing import CliRunner
 
 from careerlib.__main__ import cli
-from careerlib.catalog import EDUCATION, GROUPS, NAMES, plain_words
+from careerlib.catalog import EDUCATION, GROUPS, NAMES, PLAIN_WORDS
 from careerlib.errors import CareerlibError
 from careerlib.profile import KEYS, SARAH, Profile, write_profile
 from careerlib.recommend import METHODS
@@ -31,7 +31,7 @@ def test_what_people_type_is_understood_or_answered(field, typed, gives, refusal
 def test_a_plain_word_leads_to_names_that_exist(catalog):
     names = {*EDUCATION, *KEYS, *GROUPS.values(), *catalog.titles}
     names = names.union(*NAMES.values(), catalog.related["related_code"])
-    for word, meant in plain_words().items():
+    for word, meant in PLAIN_WORDS.items():
         assert meant and set(meant) <= names, word
 
 

@@ -1,8 +1,5 @@
-"""Notebooks in kernels of their own, side by side: by threads here, or on a Dask cluster.
-
-papermill executes. Here the time limit holds for the whole notebook, no output is lost, passed is
-only what ran to its end, and the same input gives the same file.
-"""
+"""papermill in kernels side by side, by threads here or on a Dask cluster. A time limit holds
+for a whole notebook, no output is lost, passed is what ran to its end, files are reproducible."""
 
 import asyncio
 import itertools
@@ -127,10 +124,8 @@ def _clean(notebook: Any) -> str:
 
 
 def _merged(outputs: list) -> Iterator:
-    """Join printed text, cut at random and from two ways, between other outputs.
-
-    nbclient's `coalesce_streams` would move it over the tables and plots in between.
-    """
+    """Join printed text, cut at random and from two ways, between other outputs; nbclient's
+    `coalesce_streams` would move it over the tables and plots in between."""
     for is_text, group in itertools.groupby(outputs, lambda output: output.output_type == "stream"):
         pieces = list(group)
         for name in ("stdout", "stderr") if is_text else ():
@@ -142,12 +137,9 @@ def _merged(outputs: list) -> Iterator:
 def execute_all(
     planned: Sequence[Run], jobs: int = 2, timeout: float = 300, scheduler: str | None = None
 ) -> Iterator[tuple[Run, Run]]:
-    """Execute notebooks side by side; yield each, as planned and as executed, once it is done.
-
-    timeout: seconds for each notebook. scheduler: of a Dask cluster: its address, or "local" for
-    one of this machine. At the end, by Ctrl-C too, all kernels end. CareerlibError if there is no
-    such scheduler, it goes away, or a worker has another careerlib.
-    """
+    """Yield each notebook, as planned and as executed, once it is done. timeout: seconds for each.
+    scheduler: the address of a Dask cluster's, or "local" for one of this machine; CareerlibError
+    if there is none, it goes away, or a worker has another careerlib."""
 
     def call(version, run, timeout):  # sent as code: a worker without careerlib can say so
         from careerlib.batch import execution

@@ -1,13 +1,9 @@
-"""The notebooks in batch: runs, sweeps of parameters, and the book, pages that open from disk.
-
-What is asked is checked before anything starts. What comes back is kept so that a failure spoils
-neither another result nor an earlier good one, and a sweep goes on where it was ended.
-"""
+"""The notebooks in batch: runs, sweeps of parameters, and the book. What is asked is checked before
+anything starts; a failure spoils no other result and no earlier good one."""
 
 import hashlib
 import itertools
 import json
-import math
 import os
 import platform
 import re
@@ -62,8 +58,8 @@ def plan(
 ) -> list[Run]:  # fmt: skip
     """One run for each notebook and each combination of the parameters that it declares.
 
-    only: names, or their beginnings; all notebooks if empty. parameters: as typed. values: those in
-    what was typed. CareerlibError for what does not exist or has another type.
+    only: names, or their beginnings; all if empty. values: those in what was typed for a parameter.
+    CareerlibError for what does not exist or has another type.
     """
     there, begun = notebooks_in(folder.absolute()), [Path(text).name for text in only or [""]]
     for text in begun:
@@ -83,18 +79,14 @@ def plan(
         names = [name for name in parameters or {} if name in mine]
         sets = [dict.fromkeys(value_of(text, mine[name], path) for text in values(parameters[name]))
                 for name in names]  # fmt: skip
-        if math.prod(map(len, sets)) > 100_000:
-            raise CareerlibError("These are more than 100,000 runs; give fewer values.")
         for combination in itertools.product(*sets):
             runs.append(Run(path, texts[path], dict(zip(names, combination, strict=True))))
     return runs
 
 
 def value_of(text: str, parameter: dict[str, str], notebook: Path) -> Any:
-    """The typed text as a value of the annotated type; a number is decimal, as in JSON.
-
-    A text that names a YAML file here is passed as seen from the notebook.
-    """
+    """The typed text as a value of the annotated type; a number is decimal, as in JSON, and a YAML
+    file's name becomes what it is from the notebook."""
     kind = parameter["inferred_type_name"]
     if kind == "str":
         is_file = text.endswith((".yml", ".yaml")) and Path(text).is_file()
@@ -119,14 +111,9 @@ def given(typed: Sequence[tuple[str, str]], file: Path | None) -> dict[str, str]
 def run(
     planned: Sequence[Run], output: Path | str = OUTPUTS, in_place: bool = False, **execution: Any
 ) -> pd.DataFrame:
-    """Execute notebooks side by side and keep each result as a whole file or not at all.
-
-    output: folder for what is executed. in_place: write a notebook that passed over its source.
-    execution (jobs, timeout, scheduler): see `execute_all`.
-
-    Returns columns notebook, seconds, parameters and problem, which is "" if it passed.
-    CareerlibError for a folder that cannot be used.
-    """
+    """Execute notebooks and keep each result, whole or not at all, in `output`; in_place: over its
+    source, if it passed. execution: as for `execute_all`. Returns columns notebook, seconds,
+    parameters and problem, which is "" if it passed."""
     rows, planned = [], sorted(planned, key=lambda one: -len(one.text))  # the longest first
     with output_folder(output) as output:
         for is_last in (False, True):
@@ -161,11 +148,11 @@ def each(typed: str) -> Sequence[str]:
 
 
 def sweep(planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any) -> pd.DataFrame:
-    """Execute all that has parameters and is not done yet; of what passed keep what it found.
+    """Execute, as `run` does, all that has parameters and is not done yet.
 
     Returns the table that is written to sweep/sweep.csv in `output`: a row for each finding, claim,
     figure and failed run; columns notebook, one for each parameter, and COLUMNS. Beside it
-    findings.csv has for each finding and run only whether it holds. Arguments as in `run`.
+    findings.csv has for each finding and run only whether it holds.
     """
     keys = {_key(one): one for one in planned if one.parameters}
     if not keys:
@@ -191,10 +178,10 @@ def sweep(planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any
                     rows.append(figure | {"figure": name, "value": value})
         names = dict.fromkeys(name for one in planned for name in one.parameters)
         table = pd.DataFrame(rows, columns=["notebook", *names, *COLUMNS])
-        short = table[table["kind"] == "finding"].rename(columns={"name": "finding"})
-        short = short[["notebook", *names, "finding", "holds"]]
-        write(folder / "sweep.csv", table.to_csv(index=False, lineterminator="\n"))
-        write(folder / "findings.csv", short.to_csv(index=False, lineterminator="\n"))
+        found = table.loc[table["kind"] == "finding", ["notebook", *names, "name", "holds"]]
+        files = {"sweep": table, "findings": found.rename(columns={"name": "finding"})}
+        for name, content in files.items():
+            write(folder / f"{name}.csv", content.to_csv(index=False, lineterminator="\n"))
     return table
 
 
@@ -215,11 +202,8 @@ def summary(table: pd.DataFrame) -> str:
 
 
 def write_book(output: Path | str, notebooks: Path = NOTEBOOKS) -> Path:
-    """Make the book of what runs left in `output`; return its first page.
-
-    A notebook that was not run is shown as committed. CareerlibError if the book cannot be made;
-    an earlier book then stays.
-    """
+    """Make the book of what runs left in `output`, and of the committed notebooks; return its first
+    page. CareerlibError if the book cannot be made; an earlier book then stays."""
     with (
         told("The book cannot be made", "it needs a checkout, and room in --output", OSError),
         output_folder(output) as output,

@@ -37,7 +37,10 @@ plt.rcParams.update({
 def aligned(page: str) -> str:
     """pandas' HTML of a table, columns of words to the left: JupyterLab sets all to the right."""
     table = re.search("<table.*</table>", page, re.DOTALL)[0]
-    tree = ElementTree.fromstring(table)
+    try:
+        tree = ElementTree.fromstring(table)
+    except ElementTree.ParseError:  # a text holds a control letter
+        return page
     body = {cell for row in tree.iterfind("tbody/tr") for cell in row}
     rows = [[*row] for row in tree.iter("tr") if row.find("*[@colspan]") is None]
     for column in zip_longest(*map(reversed, rows)):  # from the right, where all rows end

@@ -61,14 +61,14 @@ BATCH = [
 ]  # fmt: skip
 
 
-@cli.command(params=[*BATCH, option("--in-place", "Replace those that pass.", is_flag=True)])
+@cli.command(
+    params=[*BATCH, option("--in-place", "Replace those that pass.", is_flag=True)],
+    epilog="Example: careerlib run --only 04 -p seed 7",
+)
 def run(
     notebooks: Path, only: Any, parameters: Any, file: Path | None, in_place: bool, **options: Any
 ) -> None:
-    """Execute the notebooks, and make a book of the results.
-
-    Example: careerlib run --only 04 -p seed 7
-    """
+    """Execute the notebooks, and make a book of the results."""
     from careerlib.batch.notebooks import given, plan, run, write_book
 
     if in_place and (parameters or file):
@@ -81,14 +81,11 @@ def run(
     sys.exit(bool(failed))
 
 
-@cli.command(params=BATCH)
+@cli.command(
+    params=BATCH, epilog="Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000"
+)
 def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **options: Any) -> None:
-    """Execute notebooks with all combinations of parameters.
-
-    What an earlier sweep into the same folder has done is not done again.
-
-    Example: careerlib sweep --only 04 -p seed 0..99 -p n_samples 1000,3000
-    """
+    """Execute notebooks with all combinations of parameters. What is done is not done again."""
     from careerlib.batch.notebooks import each, given, plan, summary, sweep
 
     table = sweep(plan(notebooks, only, given(parameters, file), each), **options)
@@ -96,7 +93,7 @@ def sweep(notebooks: Path, only: Any, parameters: Any, file: Path | None, **opti
     sys.exit("failed" in set(table["kind"]))
 
 
-@cli.command(params=[OUTPUT])
+@cli.command(params=[OUTPUT], epilog="Example: careerlib book")
 def book(output: str) -> None:
     """Make the book of what runs left behind."""
     from careerlib.batch.notebooks import write_book
@@ -117,16 +114,15 @@ def book(output: str) -> None:
     option("--top", "Length of the list.", 10, type=int),
     option("--rank-by", "fit, or openings: fit times yearly openings.", "fit"),
     option("--max-job-zone", "Most preparation: a job zone.", type=click.IntRange(1, 5)),
-    option("--writer", "Also explain each, by template, openai (a model) or local (a small one)."),
+    option("--writer", "Also explain each, in our words or in a language model's.",
+           type=click.Choice(["template", "openai", "local"])),
     option("--json as_json", "Print everything that is known, as JSON.", is_flag=True),
-])  # fmt: skip
+], epilog='Example: careerlib recommend --from "Marketing Manager" --interests SEC')  # fmt: skip
 def recommend(profile: Path | None, writer: str | None, as_json: bool, **options: Any) -> None:
     """Print the occupations that suit a person, best first.
 
     PROFILE is a YAML file, - reads it from standard input. What options say about the person
     counts instead of the same in the file, or will do without one.
-
-    Example: careerlib recommend --from "Marketing Manager" --interests SEC
     """
     from careerlib.app.llm import writing
     from careerlib.explain import explain
@@ -159,7 +155,10 @@ def recommend(profile: Path | None, writer: str | None, as_json: bool, **options
 
 @cli.command(params=[click.Argument(["file"], type=click.File("x", "utf-8"), default="-")])
 def profile(file: TextIO) -> None:
-    """Print a profile to fill in, or write it into a new file."""
+    """Print a profile to fill in, or write it into a new file.
+
+    Example: careerlib profile my_profile.yml
+    """
     file.write((DATA / "profile.yml").read_text("utf-8"))
 
 
@@ -172,7 +171,7 @@ def data() -> None:
     option("--onet", "O*NET text release: folder or zip.", type=PATH, required=True),
     option("--bls", "BLS Employment Projections workbook.", type=PATH, required=True),
     option("--output", "For the tables.", DATA, type=PATH),
-])  # fmt: skip
+], epilog="Example: careerlib data build --onet db_30_1_text --bls occupation.xlsx")  # fmt: skip
 def build(**options: Path) -> None:
     """Build the tables of figures from the official files."""
     from careerlib import sources
@@ -182,7 +181,10 @@ def build(**options: Path) -> None:
 
 @data.command(params=[option("--output", "For the files.", OUTPUTS / "upstream", type=PATH)])
 def fetch(output: Path) -> None:
-    """Get the official files from their publishers."""
+    """Get the official files from their publishers.
+
+    Example: careerlib data fetch --output outputs/upstream
+    """
     from careerlib import sources
 
     click.echo(sources.fetch(output))
@@ -195,7 +197,7 @@ def fetch(output: Path) -> None:
     option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
     option("--keep", "Feedback to keep: the last lists, the last days.", (100_000, 365),
            type=click.IntRange(1), nargs=2, metavar="LISTS DAYS"),
-])  # fmt: skip
+], epilog="Example: careerlib serve --port 8000")  # fmt: skip
 def serve(**options: Any) -> None:
     """Serve lists, explanations and feedback over HTTP until Ctrl-C."""
     from careerlib.app import service

@@ -69,6 +69,7 @@ def caption(sentence: str) -> None:
     display(text, raw=True)
 
 
+pd.set_option("display.max_colwidth", 110)  # titles and sentences are whole
 if shell := get_ipython():
     pages = shell.display_formatter.formatters["text/html"]
     pages.for_type(pd.DataFrame, lambda frame: aligned(frame._repr_html_()))

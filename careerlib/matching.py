@@ -15,7 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from careerlib.catalog import Catalog
 from careerlib.encoding import ALL_SLOTS, BLOCKS, RATED, block_units, standardised
-from careerlib.persons import drop_blocks, full_persons, long_forms, only, ranked, short_forms
+from careerlib.evaluation import ranked
+from careerlib.persons import drop_blocks, full_persons, long_forms, only, short_forms
 from careerlib.training import confidence
 
 COMPARED = ("skills", "interests", "knowledge")  # blocks of the correlation

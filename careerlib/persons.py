@@ -1,8 +1,6 @@
-"""Persons made from occupations, who state what that occupation is rated for, and judgement of the
-lists for them. What these should show is known: its relatives, which O*NET derives from tasks,
-activities, knowledge and titles (onetcenter.org/reports/Related_2022.html), with experts."""
+"""Persons made from occupations: who states what that occupation is rated for. No real person's
+answers are at hand. What these should be shown is known: their relatives."""
 
-from collections import namedtuple
 from functools import partial
 
 import numpy as np
@@ -15,7 +13,6 @@ from careerlib.profile import NAMED
 # How people fill in forms, (fewest, most) of each block: few of all, or more.
 SHORT_FORM = {"skills": (3, 6), "interests": (1, 3), "work values": (1, 3), "knowledge": (1, 3)}
 LONG_FORM = {"skills": (5, 12), "interests": (4, 6), "work values": (3, 6), "knowledge": (3, 8)}
-Interval = namedtuple("Interval", "estimate low high")  # with the ends of its 95 % interval
 
 
 def full_persons(catalog: Catalog) -> np.ndarray:
@@ -77,37 +74,3 @@ def _filled_in(m, form, heard, rng, by_chance=False):
         persons[:, BLOCKS[block]] = np.where(named & np.isfinite(want), said, 0)
     persons[:, SLOT["Education"]] = 1  # any education is acceptable
     return persons
-
-
-# The three functions below are typed in notebook 06.
-def ranked(scores, own=None, top=10):
-    """(m, top) positions of the highest of (m, n) scores, best first; ties to the lower code.
-    own: (m,) position of the occupation that each person was made from, which is left out."""
-    # Rounded: the last bits of a matrix product depend on how its rows are blocked.
-    keys = np.arange(scores.shape[1]) / 1e13 - scores.round(10)  # lowest first, none alike
-    if own is not None:
-        keys[np.arange(len(keys)), own] = np.inf
-    return np.argsort(keys, axis=1)[:, :top]
-
-
-def recall_at_k(shown, relevant, k=10):
-    """(m,) share of a person's relevant ones, above 0 in (m, n), in her first k; NaN if none.
-    shown: (m, k or more) positions in the catalog, best first, -1 where nothing is shown."""
-    first, relevant = shown[:, :k], relevant > 0
-    hits = np.take_along_axis(relevant, first, axis=1) & (first >= 0)
-    wanted = relevant.sum(axis=1)
-    return hits.sum(axis=1) / np.where(wanted > 0, wanted, np.nan)
-
-
-def group_bootstrap(values, groups, n_boot=2000, seed=42):
-    """Mean of (m,) values, NaN left out, with its `Interval` over groups, (m,) labels, resampled
-    with all their values. To compare two methods give their differences on the same people. With
-    fewer than some twenty groups it is too narrow (doi.org/10.1162/rest.90.3.414)."""
-    known = ~np.isnan(values)
-    _, group = np.unique(groups[known], return_inverse=True)
-    sums, sizes = np.bincount(group, values[known]), np.bincount(group)
-    even = np.full(len(sizes), 1 / len(sizes))
-    rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(sizes), even, size=n_boot)  # each is drawn
-    low, high = np.quantile(times @ sums / (times @ sizes), [0.025, 0.975])
-    return Interval(values[known].mean(), low, high)

@@ -10,8 +10,9 @@ from sklearn.metrics.pairwise import cosine_similarity
 from careerlib.catalog import GROUPS, Catalog, load_catalog
 from careerlib.encoding import NEEDED_LEVEL, RATED, correlation, encode_occupations, encode_persons
 from careerlib.errors import CareerlibError, check_whole, nearest
+from careerlib.evaluation import ranked
 from careerlib.matching import COMPARED, MEANING, matcher_of, word
-from careerlib.persons import full_persons, ranked
+from careerlib.persons import full_persons
 from careerlib.profile import Profile
 from careerlib.training import confidence, fold, post_model
 

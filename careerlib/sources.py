@@ -62,10 +62,8 @@ def _download(url: str, path: str, shelf: pooch.Pooch) -> None:
 
 
 def build(onet: Path, bls: Path, output: Path = DATA) -> str:
-    """Write all tables and their manifest to `output`, or nothing; returns a sentence on it.
-
-    onet: folder or zip of the text release; bls: the workbook. CareerlibError for other files.
-    """
+    """Write all tables and their manifest to `output`, or nothing; returns a sentence on it. onet:
+    folder or zip of the text release; bls: the workbook. CareerlibError for other files."""
     do = f"{BUILT}; or else check --onet and --bls, for a publisher may have replaced its file"
     with told(f"{onet} and {bls} are not the files of {RELEASES}", do, Exception):  # of all kinds
         tables, (lines, groups) = _tables(_release(onet)), _projections(bls)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from careerlib.persons import group_bootstrap, ranked, recall_at_k
+from careerlib.evaluation import group_bootstrap, ranked, recall_at_k
 
 SHOWN = np.array([[2, 0, 1, 4, 3], [4, 3, 2, 1, 0], [0, 1, 2, 3, 4], [-1, -1, -1, -1, -1]])
 RELEVANT = np.array([[0, 1, 1, 0, 0], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]])

@@ -12,8 +12,9 @@ from threadpoolctl import threadpool_limits
 from careerlib import matching
 from careerlib.catalog import INTERESTS, KNOWLEDGE, SKILLS, load_catalog
 from careerlib.encoding import BLOCKS, encode_persons
+from careerlib.evaluation import ranked, recall_at_k
 from careerlib.matching import MEANING, WORDS, Matcher, alike, matcher_of, stated_blocks, word
-from careerlib.persons import full_persons, only, random_profiles, ranked, recall_at_k, short_forms
+from careerlib.persons import full_persons, only, random_profiles, short_forms
 from careerlib.profile import CONTRASTING, SARAH, Profile
 
 CATALOG = load_catalog()

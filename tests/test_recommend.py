@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from careerlib.__main__ import cli
 from careerlib.catalog import EDUCATION, INTERESTS
 from careerlib.encoding import BLOCKS, RATED, SLOTS, cosine, encode_occupations, encode_persons
+from careerlib.evaluation import ranked
 from careerlib.matching import matcher_of
-from careerlib.persons import full_persons, random_profiles, ranked
+from careerlib.persons import full_persons, random_profiles
 from careerlib.profile import CONTRASTING, SARAH, Profile
 from careerlib.recommend import METHODS, limits, recommend, score_matrix
 from careerlib.training import post_model

@@ -1,1 +1,0 @@
-"""Ways to ask: the web service with its feedback, a form for JupyterLab, a small local model."""

@@ -1,9 +1,7 @@
-"""What people pressed: one SQLite file, written by the service and by notebook 09 alike.
-
-A row of `feedback` is one occupation of a list: the list's random name, method, position (1 is the
+"""What people pressed: one SQLite file, written by the service and by notebook 09 alike. A row of
+the view `feedback` is one occupation of a list: the list's random name, method, position (1 is the
 top), code, 1 or -1 for a thumb up or down, else 0, and as JSON the slots that the person stated. No
-name. It is a view: the table `lists` has one row a list, so that what was stated is kept once.
-"""
+name. The table `lists` has one row a list, so that what was stated is kept once."""
 
 import json
 import sqlite3
@@ -44,10 +42,8 @@ def record(
     store: sqlite3.Connection, name: str, method: str, person: np.ndarray,
     occupations: Sequence[str], pressed: Sequence[int], keep: tuple[int, int] = (10**6, 10**4),
 ) -> None:  # fmt: skip
-    """Write one list, from its top, at once; again, it replaces itself.
-
-    person: (83,) or (50,) vector. keep: the last so many lists stay, if of so many last days.
-    """
+    """Write one list, from its top, at once; again, it replaces itself. person: (83,) or (50,).
+    keep: the last so many lists stay, if of so many last days."""
     stated = json.dumps({ALL_SLOTS[i]: round(float(person[i]), 6) for i in np.flatnonzero(person)})
     shown = json.dumps([*zip(occupations, map(int, pressed), strict=True)])
     with store:

@@ -28,10 +28,8 @@ def weights() -> Path | None:
 
 @contextmanager
 def writing(writer: str) -> Iterator[dict[str, Any]]:
-    """What `explain` is given so that this one writes; CareerlibError if it cannot start.
-
-    "local" is a server on the loopback interface, which ends with the block or with this process.
-    """
+    """What `explain` is given so that this one writes; CareerlibError if it cannot start. "local"
+    is a server on the loopback interface, which ends with the block or with this process."""
     if writer != "local":
         yield {"writer": writer}
         return

@@ -45,7 +45,7 @@ NOT_RUN = {
 def documented():
     """The commands of the documents, of `make help`, and of each `careerlib … --help`."""
     lines = [f"make {name}" for name in re.findall(r"^(\w+):.*## ", MAKEFILE, re.M)]
-    lines += re.findall(r"Example: (careerlib .*)", HELP)
+    lines += re.findall(r"Example: (careerlib .*?)(?:[\"'](?:,|\).*)?)?$", HELP, re.M)
     for text in TEXTS:
         for block in re.findall(r"```(?:bash)?\n(.*?)```", text, re.S):
             lines += block.splitlines()

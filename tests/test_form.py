@@ -2,11 +2,13 @@
 
 import re
 import shlex
-import subprocess
+import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from careerlib.__main__ import cli
 from careerlib.app import form as form_module
 from careerlib.app.form import ProfileForm
 from careerlib.catalog import GROUPS
@@ -62,8 +64,9 @@ def test_a_mistake_is_one_sentence_and_what_is_saved_makes_the_list(
     form.boxes["min_wage"].value = ""
     form.sliders["interests"]["Enterprising"].value = 6
     form.save()
-    command = capsys.readouterr().out.splitlines()[-1]
+    python, *command = shlex.split(capsys.readouterr().out.splitlines()[-1])
     assert read_profile(tmp_path / "my profile.yml") == form.profile
-    ended = subprocess.run(shlex.split(command), cwd=tmp_path, capture_output=True, text=True)
+    assert [python, *command[:2]] == [sys.executable, "-m", "careerlib"]
+    ended = CliRunner().invoke(cli, command[2:])
     (first,) = recommend(form.profile, top=1)["title"]
     assert first in ended.stdout

@@ -60,9 +60,8 @@ def test_official_files_give_the_committed_tables(tmp_path):
     assert content_of(tmp_path / "new") == COMMITTED
 
 
-@pytest.mark.parametrize("folder", ["", "a folder/too many/"])
-@pytest.mark.parametrize("form", [dict, zipped])
-def test_each_form_of_the_release(build, folder, form):
+@pytest.mark.parametrize(("form", "folder"), [(dict, ""), (zipped, "a folder/too many/")])
+def test_each_form_of_the_release(build, form, folder):
     assert build(form({folder + name: text for name, text in release().items()})) == COMMITTED
 
 

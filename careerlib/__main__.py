@@ -50,7 +50,7 @@ PATH = click.Path(path_type=Path)
 OUTPUT = option("--output", "Folder for the results.", OUTPUTS, type=PATH)
 BATCH = [
     option("--only", "A notebook, or how its name begins: 04. Repeatable.", multiple=True),
-    option("-p --parameter parameters", "For every chosen notebook that declares it. Repeatable.",
+    option("-p --parameter parameters", "Where declared; in a sweep 0..99 or 1,5, too. Repeatable.",
            nargs=2, multiple=True, metavar="NAME VALUE"),
     option("-f --parameters-file file", "YAML file, a line for each: seed: 7; -p wins.", type=PATH),
     option("--jobs", "Notebooks at the same time.", 2, type=click.IntRange(1)),
@@ -193,7 +193,7 @@ def fetch(output: Path) -> None:
 @cli.command(params=[
     option("--host", "0.0.0.0: every interface.", "127.0.0.1"),
     option("--port", "0: any free port.", 8000, type=click.IntRange(0, 65535)),
-    option("--allow-host", "A further name under which it answers. Repeatable.", multiple=True),
+    option("--allow-host", "A further name of it, without a port. Repeatable.", multiple=True),
     option("--feedback", "SQLite file for thumbs.", OUTPUTS / "feedback.db", type=PATH),
     option("--keep", "Feedback to keep: the last lists, the last days.", (100_000, 365),
            type=click.IntRange(1), nargs=2, metavar="LISTS DAYS"),

@@ -91,12 +91,12 @@ class Catalog:
         said, titles = words(str(occupation)[:200]), _titles()
         found = titles.get(said) or titles.get(tuple(word for word in said if word not in RANKS))
         here = [code for code in found or [] if code in self.codes]
-        if len(here) == 1:
+        if len(here) == len(found or []) == 1:
             return self.codes.get_loc(here[0])
         known = self.reported["title"][self.reported["onet_soc_code"].isin(self.codes)]
         near = nearest(occupation, [*self.titles, *self.codes, *known]).rstrip(".")
         near = f"did you mean {'; '.join(self.titles[here])}?" if here else near
-        what = f"{quoted(occupation)} is not the title of one rated occupation in the catalog"
+        what = f"{quoted(occupation)} names no rated occupation, or several, in the catalog"
         raise CareerlibError(f"{what} '{self.name}' ({near}).")
 
     def take(self, positions: Sequence[int] | np.ndarray, name: str) -> "Catalog":
@@ -142,7 +142,7 @@ def _titles() -> dict[str, list[str]]:
     for code, title in catalog.reported[["onet_soc_code", "title"]].to_numpy():
         # "CEO (Chief Executive Officer)" is known whole and by each of its parts.
         for name in {words(part) for part in (title, *re.split(r"[()]", title)) if len(part) > 1}:
-            titles.setdefault(name, []).append(code)
+            titles.setdefault(name, {})[code] = None
     # One without ratings stands for those among whose relatives it comes first, of its own SOC code
     # before others.
     related = catalog.related

@@ -57,8 +57,7 @@ def encode_persons(profiles: Profile | Iterable[Profile], catalog: Catalog | Non
     vectors = np.zeros((len(profiles), len(ALL_SLOTS)))
     for vector, profile in zip(vectors, profiles, strict=True):
         if not isinstance(profile, Profile):
-            given = type(profile).__name__
-            raise CareerlibError(f"One of the profiles is a {given}; give Profiles or an array.")
+            raise CareerlibError(f"A profile is a {type(profile).__name__}; give Profiles.")
         for block, (names, highest) in SCALES.items():
             ratings = getattr(profile, block)
             slots = BLOCKS[block.replace("_", " ")]

@@ -37,6 +37,6 @@ def group_bootstrap(values, groups, n_boot=2000, seed=42):
     sums, sizes = np.bincount(group, values[known]), np.bincount(group)
     even = np.full(len(sizes), 1 / len(sizes))
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(sizes), even, size=n_boot)  # each is drawn
+    times = rng.multinomial(len(sizes), even, size=n_boot)  # (n_boot, groups)
     low, high = np.quantile(times @ sums / (times @ sizes), [0.025, 0.975])
     return Interval(values[known].mean(), low, high)

@@ -60,7 +60,7 @@ def _near(answer: float | str, right: float) -> bool:
         number = number.normalize()
     _, digits, exponent = number.as_tuple()
     place = exponent if right % 1 else min(exponent, 0)  # a whole number is rounded to no tens
-    half = Decimal(5).scaleb(place - 1) if len(digits) > 1 else 0
+    half = Decimal("5.000001").scaleb(place - 1) if len(digits) > 1 else 0
     percent = [100] if found[2] else [1, 100] if abs(right) <= 1 < abs(number) else [1]
     wanted = [right * scale for scale in percent]
     return any(isclose(number, one, rel_tol=1e-6, abs_tol=max(half, 1e-9)) for one in wanted)

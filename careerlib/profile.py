@@ -36,6 +36,7 @@ def rated(block: str, given: Any) -> dict[str, float]:
     if isinstance(given, str):
         letters = block == "interests" and CODE.fullmatch(given)
         given = re.findall(r"\w" if letters else r"\w[^,;]*", given)
+    given = given.tolist() if hasattr(given, "tolist") else given  # NumPy's and pandas'
     if isinstance(given, dict):
         scale = decimal(given.get("scale", highest), 1000, "scale ") or highest
         given, pairs = [], [(name, rating) for name, rating in given.items() if name != "scale"]
@@ -65,7 +66,7 @@ def decimal(given: object, highest: float, what: str = "") -> float:
     text = quoted(given).strip("' ")
     if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
         return float(text)
-    scale = "; results out of 40 have a line 'scale: 40'" if what else ""
+    scale = "; results out of 40 have a line 'scale: 40'" if highest < 10 else ""
     how = f"give a plain decimal number, 0 to {highest:,.0f}{scale}"
     raise ValueError(f"{what}is {quoted(given)} ({how})")
 
@@ -109,6 +110,7 @@ def _ratings(block: str) -> Any:
 dollars = partial(decimal, highest=HIGHEST_WAGE)
 Wage = Annotated[float, Field(ge=0, le=HIGHEST_WAGE), BeforeValidator(dollars)]
 AsList = BeforeValidator(lambda given: given if isinstance(given, list | tuple) else [given])
+Line = AfterValidator(lambda s: " ".join("".join(c if c.isprintable() else " " for c in s).split()))
 Fields = Annotated[list[_one_of(tuple(GROUPS.values()))], Field(max_length=22), AsList]
 
 
@@ -132,7 +134,7 @@ class Profile:
     remote: Annotated[bool, WithJsonSchema({"enum": BOOLEANS})] = False
     max_education: _one_of(EDUCATION) | None = None
     fields: Fields = field(default_factory=list)
-    background: Annotated[str, Field(max_length=200)] = ""
+    background: Annotated[str, Field(max_length=200), Line] = ""
     knowledge: _ratings("knowledge") = field(default_factory=dict)
     occupation: Annotated[str | None, AfterValidator(_code)] = ""
 

@@ -31,6 +31,7 @@ def test_no_such_occupation_or_catalog_is_told_with_the_nearest(catalog, post, r
     assert "did you mean Software Developers or" in refusal(catalog.position, "Softwear Developers")
     assert "15-1252.00" in refusal(catalog.position, "15-1252.0")  # a code is answered with codes
     assert "in the catalog 'post' (did you mean" in refusal(post.position, "Registered Nurses")
+    assert "did you mean Database Architects" in refusal(post.position, "15-1299.07")  # one of 5
     assert len(refusal(catalog.position, "xqzw" * 1000)) < 1000
     assert refusal(load, "pots") == "There is no catalog 'pots'; did you mean post?"
     assert "There is no catalog 'None'; valid names are all; post." in refusal(load, None)

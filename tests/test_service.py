@@ -111,7 +111,7 @@ def test_it_answers(service):
 @pytest.mark.parametrize(("path", "body", "status", "told"), [
     (LIST, {"profile": {"skills": ["Writng"]}}, 422, "did you mean Writing?"),
     (LIST, {"profile": {}}, 409, "empty"),
-    (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "'Wizzard' is not the title of one"),
+    (LIST, {"profile": {"occupation": "Wizzard"}}, 404, "'Wizzard' names no rated occupation"),
     (LIST, {**STATED, "method": "mached"}, 422, "'matched'"),
     (LIST, b"{", 422, "JSON"),
     (LIST, b"[" * 30_000, 400, "nested too deeply"),

@@ -47,10 +47,8 @@ POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}  # fmt: skip
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+           "X-Content-Type-Options": "nosniff"}  # fmt: skip
 CATALOG = load_catalog()
 TITLES = pd.concat([CATALOG.titles.reset_index(), CATALOG.reported], ignore_index=True)
 TITLES["occupation"] = TITLES["onet_soc_code"].map(CATALOG.titles)
@@ -213,7 +211,7 @@ def serve(
             ((app.state.key,),) = store.execute("SELECT key FROM secret")
         recommend(SARAH, top=1)  # fitted now rather than while the first person waits
         address, port = listening.getsockname()[:2]
-        HOSTS.update(name.lower() for name in (address, host, *allow_host))
+        HOSTS.update(name.strip("[]").lower() for name in (address, host, *allow_host))
         at = f"[{address}]" if ":" in address else address
         kept = f"thumbs go to {feedback} ({feedback.stat().st_size:,} bytes)"
         print(f"The page is at http://{at}:{port}/ until you press Ctrl-C; {kept}.", flush=True)

@@ -141,9 +141,10 @@ def run(
 
 def each(typed: str) -> Sequence[str]:
     """The values in a text of a sweep: a range, or parts between commas."""
-    if span := re.fullmatch(r"([0-9]{1,5})\.\.([0-9]{1,5})", typed):
+    if span := re.fullmatch(r"([0-9]{1,9})\.\.([0-9]{1,9})", typed):
         first, last = sorted(map(int, span.groups()))
-        return [str(number) for number in range(first, last + 1)]
+        if last - first < 10**5:  # more is a slip
+            return [str(number) for number in range(first, last + 1)]
     return typed.split(",")
 
 

@@ -42,8 +42,10 @@ def cli() -> None:
 
 def option(names: str, help: str, default: Any = None, **more: Any) -> click.Option:
     """An option; its default is shown if it has one, of a path as seen from here."""
-    shows = shown(default) if isinstance(default, Path) else default is not None
-    return click.Option(names.split(), help=help, default=default, show_default=shows, **more)
+    if default is not None:  # to click a None is a default, too
+        shows = not isinstance(default, Path) or shown(default)
+        more |= {"default": default, "show_default": shows}
+    return click.Option(names.split(), help=help, **more)
 
 
 PATH = click.Path(path_type=Path)

@@ -30,8 +30,7 @@ NEEDED_LEVEL = {**EDUCATION_LEVEL, "No formal educational credential": -1}
 def encode_occupations(catalog: Catalog, fill: bool = False, knowledge: bool = False) -> np.ndarray:
     """(n, 50) vectors of the catalog's occupations; (n, 83) with their knowledge (importance/5).
     `fill` puts O*NET's interests and values (rating/7; 0 where it has none) into slots that the
-    post leaves 0. A missing wage is the catalog's median, a missing education the post's fallback.
-    """
+    post leaves 0. A missing wage is the catalog's median, an education the post's fallback."""
     vectors = np.zeros((len(catalog), N_SLOTS))
     importance, level = catalog.skill_importance, catalog.skill_level
     vectors[:, BLOCKS["skills"]] = 0.6 * importance / 5 + 0.4 * level / 7

@@ -67,7 +67,7 @@ def decimal(given: object, highest: float, what: str = "") -> float:
     if DECIMAL.fullmatch(text) and 0 <= float(text) <= highest:
         return float(text)
     scale = "; results out of 40 have a line 'scale: 40'" if highest < 10 else ""
-    how = f"give a plain decimal number, 0 to {highest:,.0f}{scale}"
+    how = f"give a plain decimal number, 0 to {highest:.0f}{scale}"
     raise ValueError(f"{what}is {quoted(given)} ({how})")
 
 

@@ -71,7 +71,7 @@ def recommend(
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
     if np.isnan(shown).all():
         what = f"The profile is empty or says too little for the method '{method}'"
-        how = "rate skills, interests or knowledge above 0, not all of them alike"
+        how = "rate skills, interests, values or knowledge above 0, not all alike"
         raise CareerlibError(f"{what}; {how}, or state your occupation.")
     broken = limits(profile, max_job_zone, catalog) if matched else limits(Profile(), None, catalog)
     kept, notes = ~broken.any(axis=1).to_numpy(bool), broken.isna().add_suffix(" not known")
@@ -107,8 +107,7 @@ def _raising(profile: Profile, order: list[int], catalog: Catalog) -> list[str]:
 
 def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> pd.DataFrame:
     """(n, limits stated) True where an occupation breaks one, NA where that is not known, which is
-    decided in the person's favour. max_job_zone: 1-5. A top-coded wage may be higher than it says.
-    """
+    decided in the person's favour. max_job_zone: 1-5. A top-coded wage may be higher."""
     table, broken = catalog.table, pd.DataFrame(index=catalog.codes)
     if profile.min_wage:
         low = table["median_wage"].astype("Float64") < profile.min_wage  # NA stays NA

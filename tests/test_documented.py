@@ -85,6 +85,8 @@ def test_a_documented_command_works(command, tmp_path, monkeypatch):
         (tmp_path / "occupation.xlsx").write_bytes(official.workbook(official.sheet()))
     ended = CliRunner().invoke(cli, shlex.split(command)[1:])
     assert ended.exit_code == 0, ended.output
+    if "--onet" in command:  # without what is needed it says so
+        assert "Missing option '--onet'" in CliRunner().invoke(cli, ["data", "build"]).output
 
 
 def test_the_readmes_computed_parts_are_in_step_with_the_notebooks():

@@ -62,11 +62,11 @@ def recommend(
     `attrs["limits"]` says what was removed or not used, `attrs["words"]` what the words mean.
     """
     catalog = catalog or load_catalog(CATALOG.get(method, "all"))
-    (shown,), matched = score_matrix([profile], method, catalog), method == "matched"
+    (shown,) = score_matrix(person := encode_persons([profile], catalog), method, catalog)
+    matched, known = method == "matched", RANK_BY if method in CONFIDENCE else ["fit"]
     scores = logit(shown) if method in CONFIDENCE else shown  # ranks small ones, too
     check_whole("top", top, 1, len(catalog), f"the catalog '{catalog.name}' has {len(catalog)}")
-    known = RANK_BY if method in CONFIDENCE else ["fit"]  # openings multiply a probability
-    if rank_by not in known:
+    if rank_by not in known:  # openings multiply a probability
         what = f"There is no rank_by '{rank_by}' for the method '{method}'"
         raise CareerlibError(f"{what}; {nearest(rank_by, known)}")
     if np.isnan(shown).all():
@@ -91,18 +91,18 @@ def recommend(
     listed = catalog.table.iloc[order].reset_index().assign(
         rank=np.arange(1, len(order) + 1), score=shown[order], openings=openings[order],
         confidence=[CONFIDENCE.get(method, lambda score: "")(score) for score in shown[order]],
-        counted_most=_raising(profile, order, catalog) if matched else "",
+        counted_most=_raising(person[0], order, catalog) if matched else "",
         note=["; ".join(notes.columns[row]) for row in notes.to_numpy(bool)[order]],
     )[COLUMNS]  # fmt: skip
     listed.attrs = {"limits": _told(profile, method, broken), "words": MEANING if matched else ""}
     return listed
 
 
-def _raising(profile: Profile, order: list[int], catalog: Catalog) -> list[str]:
+def _raising(person: np.ndarray, order: list[int], catalog: Catalog) -> list[str]:
     """The three statements that raise each score most, with what they add to its log-odds."""
-    added = matcher_of(catalog).reasons(encode_persons(profile, catalog)[0], order)
-    most = (added[position][added[position] >= 0.05].nlargest(3).items() for position in order)
-    return [", ".join(f"{said} {value:+.1f}" for said, value in of_one) for of_one in most]
+    added = matcher_of(catalog).reasons(person, order).where(lambda added: added >= 0.05)
+    most = (added[at].dropna().sort_values(ascending=False, kind="stable")[:3] for at in order)
+    return [", ".join(f"{said} {value:+.1f}" for said, value in one.items()) for one in most]
 
 
 def limits(profile: Profile, max_job_zone: int | None, catalog: Catalog) -> pd.DataFrame:

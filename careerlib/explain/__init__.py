@@ -48,11 +48,12 @@ def explain(
         recommendations = recommendations["onet_soc_code"]
     catalog = catalog or load_catalog()
     positions = dict.fromkeys(catalog.position(str(one)) for one in recommendations)
-    found, names, rows = gather(profile, catalog, positions), names_of(catalog), []
-    replies, notices = [(None, "template")] * len(found), []
+    found, rows = gather(profile, catalog, positions), []
+    replies, notices, names = [(None, "template")] * len(found), [], frozenset()
     if writer == "openai" and found:
         from careerlib.explain import ask  # loads for a second
 
+        names = names_of(catalog)
         questions = [(messages(profile, facts), answer_model(facts)) for facts in found]
         with nullcontext(client) if client else ask.client_from_environment() as client:
             replies, notices = ask.ask_all(questions, client, model, **asking)

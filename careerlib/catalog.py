@@ -135,7 +135,7 @@ PLAIN_WORDS |= {words(word): names for word, names in _plain.items()}
 
 
 @cache
-def _titles() -> dict[str, list[str]]:
+def _titles() -> dict[tuple[str, ...], list | dict]:
     """{key: codes} of O*NET's own titles and codes, plain words, and titles that people report;
     what is in several of these counts as in the first."""
     catalog, titles = CATALOGS["all"], {}

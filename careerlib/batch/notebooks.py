@@ -166,10 +166,10 @@ def sweep(planned: Sequence[Run], output: Path | str = OUTPUTS, **execution: Any
                 found[key] = json.loads((folder / "runs" / f"{key}.json").read_bytes())
         waiting = [one for key, one in keys.items() if key not in found]
         for one, done in execute_all(waiting, **execution):
-            found[_key(one)] = [{"kind": "failed", "name": done.problem, "figures": {}}]
+            key, failed = _key(one), {"kind": "failed", "name": done.problem, "figures": {}}
+            found[key] = [failed] if done.problem else ledger.read(json.loads(done.text))
             if not done.problem:
-                found[_key(one)] = ledger.read(json.loads(done.text))
-                write(folder / "runs" / f"{_key(one)}.json", json.dumps(found[_key(one)]))
+                write(folder / "runs" / f"{key}.json", json.dumps(found[key]))
         for key, one in keys.items():
             about = {"notebook": one.path.stem, **one.parameters}
             for entry in found[key]:

@@ -67,15 +67,15 @@ def ask_all(
 
 
 def _reply(client: openai.OpenAI, request: dict, cache: Any, messages: list, schema: Any) -> Reply:
-    """From the cache, or asked and kept there."""
+    """From the cache, or asked and kept there; without one nothing is found, and nothing kept."""
     kind = {"name": "answer", "strict": True, "schema": schema.model_json_schema()}
     form = {"type": "json_schema", "json_schema": kind}
     request = {**request, "messages": messages, "response_format": form}
     # Everything that decides an answer names it, the server included.
     asked = json.dumps([str(client.base_url), request], sort_keys=True).encode()
-    path = Path(cache or "") / f"{hashlib.sha256(asked).hexdigest()[:40]}.json"
+    path = Path(cache or os.devnull, f"{hashlib.sha256(asked).hexdigest()[:40]}.json")
     with suppress(OSError, ValueError):  # it is not there, or damaged
-        return schema.model_validate_json(path.read_bytes() if cache else ""), "cached"
+        return schema.model_validate_json(path.read_bytes()), "cached"
     text = _asked(client, request)
     answer = schema.model_validate_json(text[text.find("{") : text.rfind("}") + 1])  # of a fence
     # Twelve letters of the key in a row, whatever is put between them.
@@ -84,8 +84,7 @@ def _reply(client: openai.OpenAI, request: dict, cache: Any, messages: list, sch
     if any(key[at : at + 12] in said for at in range(len(key) - 11)):
         raise openai.OpenAIError("repeated the API key; the answer was dropped")
     with suppress(CareerlibError):  # then it is asked again the next time
-        if cache:
-            write(path, answer.model_dump_json(indent=1))
+        write(path, answer.model_dump_json(indent=1))
     return answer, "live"
 
 
